@@ -1,0 +1,326 @@
+"""Route 53 records that lead clients to a service: CNAME, A and AAAA, plain, alias, and of every routing policy.
+
+https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from breakglass.model import record_making
+from breakglass.model.arn import load_balancer_of, normal_dns, without_dualstack
+from breakglass.model.component import (
+    Absent,
+    Component,
+    Condition,
+    Facts,
+    Found,
+    Present,
+    Sighting,
+    Unreadable,
+    User,
+    Users,
+)
+from breakglass.model.hosted_zones import RecordSet, Zone, all_records, records_named, zones_for
+from breakglass.model.inventory import Claim
+from breakglass.model.kind import Kind, Look
+from breakglass.model.lead import Key, Lead, Reference, Source
+from breakglass.model.plan import Action, Call
+from breakglass.model.reading import AwsError, Reader
+from breakglass.model.world import Making, Recipe, World
+
+TYPES = frozenset({"CNAME", "A", "AAAA"})
+OTHER_TYPES = frozenset(
+    {"CAA", "DS", "HTTPS", "MX", "NAPTR", "NS", "PTR", "SOA", "SPF", "SRV", "SSHFP", "SVCB", "TLSA", "TXT"}
+)
+EXACTLY = "record:"
+TARGET_SHOWN = 48
+ZONE_IN_ID = re.compile(r" \(([A-Z0-9]+)\)$")
+
+Asked = tuple[str, str]
+"""A record's name as it is compared, and what a lead says of its zone."""
+
+
+class DnsRecord(Kind):
+    """A record set.
+
+    A lead's `ref` is the record's name, which means all records of that name, or `record:ID`, which means one;
+    its `within` is the zone's name or id, or empty.
+    """
+
+    name = "dns-record"
+    title = "DNS record"
+    names = frozenset({"load-balancer", "classic-load-balancer", "health-check"})
+    turn = 100
+
+    def identify(self, ref: str, within: str = "") -> str | None:
+        """The id, where one record is meant; which records a name has, only AWS can tell."""
+        return ref.removeprefix(EXACTLY) if ref.startswith(EXACTLY) else None
+
+    def retrace(self, key: Key, references: Sequence[Reference]) -> tuple[str, str]:
+        """Its id, and the zone where the id says it."""
+        zone = ZONE_IN_ID.search(key.id)
+        return f"{EXACTLY}{key.id}", zone[1] if zone else ""
+
+    def find(self, leads: Sequence[Lead], look: Look) -> Sequence[Found]:
+        """The zones of each name, then their records, by listing the whole zone where that is no more pages."""
+        wanted: dict[Asked, list[Lead]] = defaultdict(list)
+        for lead in leads:
+            wanted[_asked(lead)].append(lead)
+        zones = _zones(list(wanted), look.reader)
+        records = _records(zones, look.reader)
+        found: dict[str, Found] = {}
+        for asked, some in wanted.items():
+            sightings = list(_sightings(asked[0], zones[asked], records, look.reader.region))
+            for known_as, sighting, to_it in self._each(some, sightings):
+                one = self._found(known_as, asked[0], sighting, to_it)
+                found[known_as] = _together(found[known_as], one) if known_as in found else one
+        return self.tell(self._spelt_out(found).values())
+
+    def _each(
+        self, leads: Sequence[Lead], sightings: Sequence[tuple[str, Sighting]]
+    ) -> Iterator[tuple[str, Sighting, Sequence[Lead]]]:
+        """The records of one name with the leads to each. One that a lead means, and that is not listed, is gone."""
+        meant = {lead: self.identify(lead.ref) for lead in leads}
+        unread = next((seen for _, seen in sightings if isinstance(seen, Unreadable)), None)
+        for known_as, seen in sightings:
+            if to_it := [lead for lead in leads if meant[lead] in {None, known_as}]:
+                yield known_as, seen, to_it
+        for known_as in dict.fromkeys(filter(None, meant.values())):
+            if known_as not in dict(sightings):
+                to_it = [lead for lead in leads if meant[lead] == known_as]
+                yield known_as, unread or Absent(f"no record {known_as}"), to_it
+
+    def _spelt_out(self, found: Mapping[str, Found]) -> Mapping[str, Found]:
+        """Where records of a name are known to be gone, the name alone stands for these and for none besides."""
+        gone: dict[str, list[str]] = defaultdict(list)
+        for known_as, one in found.items():
+            if isinstance(one.sighting, Absent) and any(self.identify(lead.ref) == known_as for lead in one.leads):
+                gone[known_as.partition(" ")[0]].append(known_as)
+        spelt = dict(found)
+        for name, ids in gone.items():
+            if name in ids or name not in found or not isinstance(found[name].sighting, Absent):
+                continue
+            vague = spelt.pop(name)
+            spelt |= {known_as: _together(found[known_as], vague) for known_as in ids}
+        return spelt
+
+    def _found(self, known_as: str, name: str, sighting: Sighting, leads: Sequence[Lead]) -> Found:
+        spelt = [sighting.facts["Name"]] if isinstance(sighting, Present) else []
+        return Found(Key(self.name, known_as), sighting, tuple(leads), handles=frozenset([name, f"{name}.", *spelt]))
+
+    def users(self, found: Found, look: Look) -> Users:
+        """The other records of its zone that lead to it."""
+        if not isinstance(found.sighting, Present):
+            return Users()
+        facts = found.sighting.facts
+        try:
+            records = all_records(look.reader, Zone(facts["HostedZoneId"]))
+        except AwsError as error:
+            return Users(unread=(error.unread,))
+        name = normal_dns(facts["Name"])
+        return Users(
+            tuple(
+                User(self.name, normal_dns(record["Name"]), f"record {_id(record)}", facts["HostedZoneId"])
+                for record in records
+                if normal_dns(record["Name"]) != name and name in (normal_dns(target) for _, target in _targets(record))
+            )
+        )
+
+    def claims(self, found: Found, look: Look) -> Sequence[Claim]:
+        """What all other records of its zones name."""
+        asked = dict.fromkeys(_asked(lead) for lead in found.leads)
+        zones = dict.fromkeys(zone for name, within in asked for zone in zones_for(look.reader, name, within))
+        ours = {name for name, _ in asked}
+        return [
+            Claim(by, Lead(ref.kind, ref.ref, Source.LIVE, f"{by} {ref.path}", ref.within, giver=by))
+            for zone in zones
+            for record in all_records(look.reader, zone)
+            if record["Type"] not in TYPES or normal_dns(record["Name"]) not in ours
+            for by in [Key(self.name, _id(record, zone))]
+            for ref in _references(record, zone, look.reader.region)
+        ]
+
+    def describe(self, key: Key, sighting: Present) -> str:
+        """Name, what it leads to, and how it is chosen among others of the name."""
+        facts = sighting.facts
+        targets = [target for _, target in _targets(facts)] or _values(facts)
+        words = [normal_dns(facts["Name"]), "->", _shortened(targets[0]) if targets else "nothing"]
+        if len(targets) > 1:
+            words.append(f"and {len(targets) - 1} more")
+        return " ".join([*words, *_routing(facts)])
+
+    def scope(self, key: Key, facts: Facts, region: str) -> str:
+        """Its zone."""
+        return str(facts.get("HostedZoneId", ""))
+
+    def after(self, component: Component, others: Sequence[Component]) -> Iterable[Key]:
+        """The ECS services: clients are led to what serves, and away from it before it goes."""
+        return (other.key for other in others if other.key.kind == "ecs-service")
+
+    def untouchable(self, key: Key, facts: Facts) -> str | None:
+        """One that a traffic policy made."""
+        return _made_by_policy(facts)
+
+    def remove(self, component: Component, world: World) -> Sequence[Action]:
+        """DELETE of exactly what was read, and its TTL where targets are registered."""
+        return record_making.removing(component, world)
+
+    def rebuild(self, recipe: Recipe, world: World) -> Making:
+        """CREATE, which is refused where somebody has made one meanwhile."""
+        return record_making.making(recipe, world)
+
+    def repoint(self, component: Component, references: Sequence[Reference], world: World) -> Making:
+        """DELETE of exactly what was read and CREATE of the new one, in one batch."""
+        return record_making.repointing(component, world)
+
+    def done(self, call: Call, sighting: Sighting) -> bool:
+        """Whether the record is what the batch makes of it."""
+        return record_making.effect(call, sighting)
+
+    def receipt(self, answer: Mapping[str, Any]) -> str | None:
+        """The id of the change."""
+        change: str | None = answer.get("ChangeInfo", {}).get("Id")
+        return change
+
+    def in_force(self, receipt: str, reader: Reader) -> bool:
+        """Whether all name servers have it."""
+        change = reader.call("route53", "GetChange", {"Id": receipt.removeprefix("/change/")})
+        return bool(change["ChangeInfo"]["Status"] == "INSYNC")
+
+
+def _asked(lead: Lead) -> Asked:
+    return normal_dns(lead.ref.removeprefix(EXACTLY).partition(" ")[0]), lead.within
+
+
+def _zones(wanted: Sequence[Asked], reader: Reader) -> Mapping[Asked, Sequence[Zone] | AwsError]:
+    answers = reader.gather([partial(zones_for, reader, *asked) for asked in wanted])
+    return dict(zip(wanted, answers, strict=True))
+
+
+Records = Mapping[Zone, Mapping[str, Sequence[RecordSet]] | AwsError]
+"""For each zone its records by name, or why they could not be listed."""
+
+
+def _records(zones: Mapping[Asked, Sequence[Zone] | AwsError], reader: Reader) -> Records:
+    names: dict[Zone, dict[str, None]] = defaultdict(dict)
+    for (name, _), some in zones.items():
+        for zone in some if not isinstance(some, AwsError) else ():
+            names[zone][name] = None
+    answers = reader.gather([partial(records_named, reader, zone, list(some)) for zone, some in names.items()])
+    return dict(zip(names, answers, strict=True))
+
+
+def _sightings(
+    name: str, zones: Sequence[Zone] | AwsError, records: Records, region: str
+) -> Iterator[tuple[str, Sighting]]:
+    """Every record of that name. That there is none is said only where all its zones could be read."""
+    if isinstance(zones, AwsError):
+        yield name, Unreadable((zones.unread,))
+        return
+    anything = False
+    for zone in zones:
+        answer = records[zone]
+        if isinstance(answer, AwsError):
+            anything = True
+            yield _in_zone(name, zone), Unreadable((answer.unread,))
+            continue
+        for record in answer[name]:
+            if record["Type"] in TYPES:
+                anything = True
+                yield _id(record, zone), _present(record, zone, region)
+    if not anything:
+        where = " or ".join(zone.name or zone.id for zone in zones if not zone.twin)
+        yield name, Absent(f"no CNAME, A or AAAA record of that name in the zone {where}")
+
+
+def _present(record: RecordSet, zone: Zone, region: str) -> Present:
+    of_zone = {"HostedZoneId": zone.id, **({"HostedZoneName": zone.name} if zone.name else {})}
+    return Present({**record, **of_zone}, tuple(_references(record, zone, region)), _condition(record))
+
+
+def _together(before: Found, after: Found) -> Found:
+    """Two leads to one record: what was seen counts more than that it could not be looked up, and this than nothing."""
+    order = (Present, Unreadable, Absent)
+    best = min(before, after, key=lambda found: order.index(type(found.sighting)))
+    return replace(best, leads=tuple(dict.fromkeys((*before.leads, *after.leads))))
+
+
+def _id(record: RecordSet, zone: Zone | None = None) -> str:
+    """The record's name, with type, set identifier and zone only where the name alone would be another's too.
+
+    A CNAME and an A record of one name exclude each other.
+    """
+    chosen_by = record.get("SetIdentifier", "")
+    plain = record["Type"] in {"CNAME", "A"} and chosen_by.partition(" ")[0] not in TYPES | OTHER_TYPES
+    words = [normal_dns(record["Name"]), "" if plain else record["Type"], chosen_by]
+    spelt = " ".join(filter(None, words))
+    return _in_zone(spelt, zone) if zone else spelt
+
+
+def _in_zone(spelt: str, zone: Zone) -> str:
+    return f"{spelt} ({zone.id})" if zone.twin else spelt
+
+
+def _references(record: RecordSet, zone: Zone, region: str) -> Iterator[Reference]:
+    for path, target in _targets(record):
+        if load_balancer_of(target):
+            here = region in normal_dns(target).split(".")
+            yield Reference(path, "load-balancer", without_dualstack(target), follow=here)
+        elif record.get("AliasTarget", {}).get("HostedZoneId") == zone.id:
+            yield Reference(path, "dns-record", normal_dns(target), within=zone.id, follow=False)
+    if check := record.get("HealthCheckId"):
+        yield Reference("HealthCheckId", "health-check", check)
+
+
+def _targets(record: Facts) -> list[tuple[str, str]]:
+    """The DNS names that it leads to, with the field of each."""
+    if alias := record.get("AliasTarget"):
+        return [("AliasTarget.DNSName", alias["DNSName"])]
+    if record["Type"] != "CNAME":
+        return []
+    return [(f"ResourceRecords[{at}].Value", value) for at, value in enumerate(_values(record))]
+
+
+def _values(record: Facts) -> list[str]:
+    return [value["Value"] for value in record.get("ResourceRecords", [])]
+
+
+def _condition(record: RecordSet) -> Condition:
+    return Condition(reason=_made_by_policy(record) or "")
+
+
+def _made_by_policy(record: Facts) -> str | None:
+    policy = record.get("TrafficPolicyInstanceId")
+    return f"made by the traffic policy instance {policy}: it cannot be edited by itself" if policy else None
+
+
+def _shortened(target: str) -> str:
+    name = without_dualstack(target)
+    if load_balancer_of(name):
+        name = name.partition(".amazonaws.")[0] + "…"
+    return name if len(name) <= TARGET_SHOWN else name[: TARGET_SHOWN - 1] + "…"
+
+
+def _routing(record: Facts) -> Iterator[str]:
+    match record:
+        case {"Weight": weight}:
+            yield f"weighted {weight}"
+        case {"Failover": role}:
+            yield f"failover {role}"
+        case {"Region": region}:
+            yield f"latency {region}"
+        case {"GeoLocation": _} | {"GeoProximityLocation": _}:
+            yield "by location"
+        case {"CidrRoutingConfig": _}:
+            yield "by address"
+        case {"MultiValueAnswer": True}:
+            yield "multivalue"
+    if chosen_by := record.get("SetIdentifier"):
+        yield chosen_by
+
+
+KIND = DnsRecord()

@@ -1,0 +1,170 @@
+"""Over all kinds: what is planned can be sent, plans are pure, nothing old is named, nothing is made of nothing."""
+
+from copy import deepcopy
+from dataclasses import replace
+
+import pytest
+
+from breakglass.kinds import all_kinds
+from breakglass.model.component import Absent, Present, State
+from breakglass.model.plan import Call, Output, Settle, Until, filled, outputs_in
+from breakglass.model.world import Recipe, deep_strings
+from tests.kinds.changing import MADE, Example, calls, examples, made_again, new_value, world, wrong
+
+EXAMPLES = [pytest.param(one, id=str(one.key)) for one in examples()]
+REMOVABLE = [one for one in EXAMPLES if one.values[0].kind.removable]
+DANGLING = [one for one in EXAMPLES if one.values[0].refers]
+
+UNTOUCHED_BY_RENEWAL = frozenset({"task-definition"})
+"""Made before everything else, so that nothing in it can name what is made later."""
+
+
+def test_every_kind_is_among_the_examples():
+    assert {one.key.kind for one in examples()} == set(all_kinds())
+
+
+@pytest.mark.parametrize("one", REMOVABLE)
+def test_a_removal_can_be_sent_and_ends_in_seeing_that_it_is_gone(one: Example):
+    actions = one.kind.remove(one.component(), world(one.component()))
+    assert calls(actions)
+    assert [wrong(call) for call in calls(actions)] == [()] * len(calls(actions))
+    last = actions[-1]
+    assert isinstance(last, Settle)
+    assert (last.until, last.component) == (Until.ABSENT, one.key)
+    assert not [output for call in calls(actions) for output in outputs_in(call.params)]
+
+
+@pytest.mark.parametrize("one", REMOVABLE)
+def test_a_removal_goes_to_the_region_where_it_lives(one: Example):
+    calls_there = calls(one.kind.remove(one.component(), world()))
+    assert {call.region for call in calls_there} == {one.region}
+
+
+@pytest.mark.parametrize("one", EXAMPLES)
+def test_a_rebuild_can_be_sent(one: Example):
+    making = one.kind.rebuild(one.recipe, made_again())
+    assert not making.blockers
+    assert calls(making.actions)
+    assert [wrong(call) for call in calls(making.actions)] == [()] * len(calls(making.actions))
+
+
+@pytest.mark.parametrize("one", EXAMPLES)
+def test_a_rebuild_waits_for_what_it_made_before_it_names_it(one: Example):
+    actions = one.kind.rebuild(one.recipe, made_again()).actions
+    seen = False
+    for action in actions:
+        if isinstance(action, Call):
+            own = [output for output in outputs_in(action.params) if output.component == one.key]
+            assert seen or not own
+        seen = seen or (isinstance(action, Settle) and action.component == one.key and action.until is not Until.ABSENT)
+    assert seen
+
+
+@pytest.mark.parametrize("one", EXAMPLES)
+def test_what_is_made_names_nothing_old(one: Example):
+    if one.key.kind in UNTOUCHED_BY_RENEWAL:
+        return
+    for call in calls(one.kind.rebuild(one.recipe, made_again()).actions):
+        strings = set(deep_strings(call.params))
+        assert not strings & set(MADE)
+        assert not [text for text in strings for old in MADE if old in text]
+
+
+@pytest.mark.parametrize("one", EXAMPLES)
+def test_what_outlives_its_neighbours_names_them_as_they_were(one: Example):
+    """With nothing made again, a rebuild names all that it named."""
+    sent = [call for call in calls(one.kind.rebuild(one.recipe, world()).actions)]
+    strings = {text for call in sent for text in deep_strings(call.params)}
+    known = {reference.ref for reference in one.refers}
+    assert not [ref for ref in known if not any(ref in text for text in strings)]
+
+
+@pytest.mark.parametrize("one", EXAMPLES)
+def test_plans_are_pure(one: Example):
+    before = deepcopy(one.facts)
+    there, everything = one.component(), made_again(one.component())
+    first = one.kind.rebuild(one.recipe, everything), one.kind.removable and one.kind.remove(there, everything)
+    again = one.kind.rebuild(one.recipe, everything), one.kind.removable and one.kind.remove(there, everything)
+    assert first == again
+    assert one.facts == before
+
+
+@pytest.mark.parametrize("one", EXAMPLES)
+def test_nothing_is_made_of_nothing(one: Example):
+    making = one.kind.rebuild(Recipe(one.key, {}), world())
+    assert not making.actions
+    assert [blocker.component for blocker in making.blockers] == [one.key]
+    assert all("--" in blocker.hint for blocker in making.blockers)
+
+
+@pytest.mark.parametrize("one", DANGLING)
+def test_repointing_can_be_sent_and_names_nothing_old(one: Example):
+    making = one.kind.repoint(one.component(), one.refers, made_again(one.component()))
+    assert calls(making.actions)
+    for call in calls(making.actions):
+        assert wrong(call) == ()
+        assert [output for output in outputs_in(call.params)]
+
+
+@pytest.mark.parametrize("one", DANGLING)
+def test_repointing_goes_to_the_region_where_it_lives(one: Example):
+    making = one.kind.repoint(one.component(), one.refers, made_again())
+    assert {call.region for call in calls(making.actions)} == {one.region}
+
+
+@pytest.mark.parametrize("one", [one for one in DANGLING if one.values[0].key.kind not in {"ecs-service", "listener"}])
+def test_where_nothing_changed_nothing_is_repointed(one: Example):
+    if one.key.kind == "listener-rule":
+        return
+    assert not one.kind.repoint(one.component(), one.refers, world(one.component())).actions
+
+
+@pytest.mark.parametrize("one", EXAMPLES)
+def test_a_call_that_made_it_is_recognised_by_what_is_there(one: Example):
+    """After a lost answer: not done while it is absent, done once it looks as it was sent."""
+    making = one.kind.rebuild(one.recipe, world())
+    first = replace(calls(making.actions)[0])
+    first = replace(first, params=filled(first.params, new_value))
+    facts = {**one.facts, **({"status": "ACTIVE"} if "status" in one.facts else {})}
+    if one.key.kind == "scalable-target":
+        facts["ScheduledActions"] = facts["ScheduledActions"][:1]
+    assert not one.kind.done(first, Absent("gone"))
+    assert one.kind.done(first, Present(facts))
+
+
+@pytest.mark.parametrize("one", REMOVABLE)
+def test_a_call_that_removed_it_is_recognised_by_its_absence(one: Example):
+    call = calls(one.kind.remove(one.component(), world()))[0]
+    assert one.kind.done(call, Absent("gone"))
+    assert not one.kind.done(call, Present(one.facts))
+
+
+@pytest.mark.parametrize("old", MADE)
+def test_what_refers_to_something_made_again_learns_its_new_value_in_the_form_of_the_old(old: str):
+    kind, known_as = MADE[old]
+    name, form = all_kinds()[kind].field_of(old) or ("", None)
+    there = next((one.facts for one in examples() if (one.key.kind, one.key.id) == (kind, known_as)), {"Id": known_as})
+    value = all_kinds()[kind].value(there, name)
+    assert value is not None
+    assert form is not None
+    assert form.of(value) == old
+
+
+@pytest.mark.parametrize("one", EXAMPLES)
+def test_the_place_in_the_order_is_that_of_the_contract(one: Example):
+    turns = {name: kind.turn for name, kind in all_kinds().items()}
+    assert sorted(turns, key=turns.__getitem__)[0] == "task-definition"
+    assert sorted(turns, key=turns.__getitem__)[-1] == "state-entry"
+    assert turns["ecs-service"] < turns["scalable-target"] < turns["health-check"] < turns["dns-record"]
+    assert turns["health-check"] < turns["alarm"] < turns["dns-record"]
+    assert one.kind.turn == turns[one.key.kind]
+
+
+def test_a_component_that_somebody_changed_is_told_apart_from_one_that_only_lives_on():
+    """Volatile fields are no configuration, and all others are."""
+    for one in examples():
+        stable = one.kind.stable(one.facts)
+        assert not set(stable) & one.kind.volatile
+        assert set(one.facts) - one.kind.volatile <= set(stable)
+        assert State.OK is one.component().state
+        assert isinstance(Output(one.key, "x"), Output)
