@@ -1,0 +1,60 @@
+"""Which component a reference means, and whether it means it as it is now."""
+
+from collections.abc import Iterator, Mapping
+
+from breakglass.model.component import Found, Present, Unreadable
+from breakglass.model.inventory import Survey
+from breakglass.model.kind import Kind
+from breakglass.model.lead import Key, Reference
+
+
+def spelling(ref: str) -> str:
+    """A reference as it is compared: DNS names know no case and may end in a dot, ARNs and ids never differ so."""
+    return ref.rstrip(".").casefold()
+
+
+class Links:
+    """The references between the components of one survey, resolved."""
+
+    def __init__(self, seen: Survey, kinds: Mapping[str, Kind]) -> None:
+        self.found = {found.key: found for found in seen.found}
+        self._kinds = kinds
+        self._resolved = {(lead.kind, lead.ref, lead.within): keys for lead, keys in seen.resolved.items() if keys}
+        self._handles: dict[tuple[str, str], Key] = {}
+        for found in seen.found:
+            for handle in found.handles:
+                self._handles.setdefault((found.key.kind, spelling(handle)), found.key)
+
+    def resolve(self, kind: str, ref: str, within: str = "") -> tuple[Key, ...]:
+        """The components that `ref` means; none where it means none of ours."""
+        if keys := self._resolved.get((kind, ref, within)):
+            return keys
+        if key := self._handles.get((kind, spelling(ref))):
+            return (key,)
+        known_as = self._kinds[kind].identify(ref, within) if kind in self._kinds else None
+        key = Key(kind, known_as) if known_as is not None else None
+        return (key,) if key in self.found and key is not None else ()
+
+    def targets(self, found: Found) -> Iterator[tuple[Reference, Found]]:
+        """What a component depends on: each reference that gives order, with the component it means."""
+        if isinstance(found.sighting, Unreadable):
+            return
+        for reference in found.sighting.references:
+            if reference.hint:
+                continue
+            for key in self.resolve(reference.kind, reference.ref, reference.within):
+                if key != found.key:
+                    yield reference, self.found[key]
+
+    def referrers(self, key: Key) -> Iterator[Found]:
+        """The living components that refer to one, other than in passing."""
+        for found in self.found.values():
+            if isinstance(found.sighting, Present) and any(target.key == key for _, target in self.targets(found)):
+                yield found
+
+    @staticmethod
+    def outdated(reference: Reference, target: Found) -> bool:
+        """Whether a reference means an earlier component of the same name: an old ARN, an old DNS name."""
+        if not isinstance(target.sighting, Present) or not target.handles:
+            return False
+        return spelling(reference.ref) not in {spelling(handle) for handle in target.handles}

@@ -1,0 +1,269 @@
+"""The plan that makes what is missing, and repoints what refers to something that was made again.
+
+Live wins: whatever is there stays as it is. Only a dangling reference is changed, that field alone and in a
+step of its own. ARNs, DNS names and ids that only exist later are outputs, and find their way by value into
+everything that referred to the old ones.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from breakglass.model.component import Absent, Component, Facts, State, Unproven
+from breakglass.model.inventory import Inventory
+from breakglass.model.kind import Kind
+from breakglass.model.lead import Key, Lead, Reference, Source
+from breakglass.model.plan import Blocker, Kept, Output, Plan, Purpose, Step, Until
+from breakglass.model.world import Making, Recipe, World, token
+from breakglass.planning.fingerprint import ABSENT, fingerprint
+from breakglass.planning.links import spelling
+from breakglass.planning.order import edges, order
+from breakglass.planning.recipes import Sources, recipe, references, told
+from breakglass.planning.removal import LAST, Request, numbered, serving
+from breakglass.planning.retrace import leads_to
+
+TASK_DEFINITION = "task-definition"
+
+
+def rebuild(inventory: Inventory, kinds: Mapping[str, Kind], request: Request, sources: Sources) -> Plan:
+    """The ordered steps, and what stays, blocks or is lost."""
+    return _Rebuild(inventory, kinds, request, sources).plan()
+
+
+@dataclass(slots=True)
+class _Rebuild:
+    inventory: Inventory
+    kinds: Mapping[str, Kind]
+    request: Request
+    sources: Sources
+
+    def plan(self) -> Plan:
+        """Everything, in the order in which it is worked out."""
+        wanting = {
+            component.key: component
+            for component in self.inventory.components
+            if _wanting(component) and not self._superseded(component)
+        }
+        left_out = {key: why for key in wanting if (why := self.request.choice.excludes(key))}
+        left_out |= {key: why for key, component in wanting.items() if (why := self._not_ours(component))}
+        missing = {key: component for key, component in wanting.items() if key not in left_out}
+        recipes = {key: self._recipe(component) for key, component in missing.items()}
+        came_from = {key: references(component, self.sources) for key, component in missing.items()}
+        world = World(
+            run=self.request.run,
+            inventory=self.inventory,
+            renewals=self._renewals(missing, came_from),
+            serving=serving(self.inventory),
+        )
+        dangling = {
+            component.key: component
+            for component in self.inventory.components
+            if component.there and component.key not in wanting and self._repointable(component, world)
+        }
+        makings = {key: self.kinds[key.kind].rebuild(made_of, world) for key, made_of in recipes.items()}
+        repoints = {key: self._repoint(component, world) for key, component in dangling.items()}
+        sequence = self._sequence(missing, dangling, came_from)
+        steps = [
+            self._make(missing[key], recipes[key], makings[key])
+            if key in missing
+            else self._mend(dangling[key], repoints[key])
+            for key in sequence
+        ]
+        every = [*makings.values(), *repoints.values()]
+        return Plan(
+            run=self.request.run,
+            purpose=Purpose.REBUILD,
+            service=self.inventory.service,
+            account=self.inventory.account,
+            region=self.inventory.region,
+            steps=numbered(step for step in steps if step.actions),
+            kept=tuple(self._kept(missing, dangling, left_out)),
+            blockers=tuple(self._blockers(missing, every, came_from, left_out)),
+            lost=tuple(dict.fromkeys(loss for one in every for loss in one.lost)),
+            leads=self._leads(missing),
+            snapshot=self.request.snapshot,
+            serving=world.serving,
+        )
+
+    def _superseded(self, component: Component) -> bool:
+        """Whether it is remembered only, and all that referred to it then is there and refers to another one now.
+
+        So it is with what AWS gives an id of its own each time it is made: an earlier rebuild has replaced it.
+        """
+        if not self._gets_an_id(component.key) or any(one.source is not Source.SNAPSHOT for one in component.leads):
+            return False
+        for snapshot in self.sources.snapshots:
+            if component.key in snapshot.by_key:
+                then = [
+                    saved.key
+                    for saved in snapshot.components
+                    if any(self._meant(one) == component.key for one in saved.references if not one.hint)
+                ]
+                now = [self.inventory.get(key) for key in then]
+                return bool(now) and all(one and one.there and component.key not in one.depends_on for one in now)
+        return False
+
+    def _gets_an_id(self, key: Key) -> bool:
+        """Whether AWS gives what is made in its place another id."""
+        kind = self.kinds[key.kind]
+        return kind.identify(*kind.successor(key, "")) != key.id
+
+    def _leads(self, missing: Mapping[Key, Component]) -> tuple[Lead, ...]:
+        """Leads to all of it as it will be: to what gets a new id by the token that it is made with."""
+        return tuple(map(partial(self._lead, missing), leads_to(self.inventory.components, self.kinds)))
+
+    def _lead(self, missing: Mapping[Key, Component], lead: Lead) -> Lead:
+        if lead.giver is None or lead.giver not in missing or not self._gets_an_id(lead.giver):
+            return lead
+        ref, within = self.kinds[lead.kind].successor(lead.giver, token(self.request.run, lead.giver))
+        return replace(lead, ref=ref, within=within, expects=False)
+
+    def _not_ours(self, component: Component) -> str | None:
+        kind = self.kinds[component.key.kind]
+        if not kind.makeable:
+            return f"a missing {kind.title} is not made by this tool"
+        return kind.untouchable(component.key, recipe(component, kind, self.sources).facts)
+
+    def _recipe(self, component: Component) -> Recipe:
+        kind = self.kinds[component.key.kind]
+        return kind.completed(recipe(component, kind, self.sources), self.inventory, self._remembered())
+
+    def _remembered(self) -> Mapping[Key, Facts]:
+        """The newest known facts of every component that a snapshot has, living or not."""
+        known: dict[Key, Facts] = {}
+        for snapshot in self.sources.snapshots:
+            for saved in snapshot.components:
+                if saved.there:
+                    known.setdefault(saved.key, saved.facts)
+        return known
+
+    def _renewals(
+        self, missing: Mapping[Key, Component], came_from: Mapping[Key, Sequence[Reference]]
+    ) -> dict[str, str | Output]:
+        """What every old value is now. Only values that do not outlive the thing are changed."""
+        outdated = [reference for component in self.inventory.components for reference, _ in component.outdated]
+        renewals: dict[str, str | Output] = {}
+        for reference in (*outdated, *(one for several in came_from.values() for one in several)):
+            key = self._meant(reference)
+            made_of = self.kinds[reference.kind].field_of(reference.ref) if reference.kind in self.kinds else None
+            if key is None or made_of is None:
+                continue
+            name, form = made_of
+            if key in missing:
+                renewals[reference.ref] = Output(key, name, form)
+            elif (live := self.inventory.get(key)) and live.there and (value := self._value(live, name)):
+                now = form.of(value)
+                if spelling(now) != spelling(reference.ref):
+                    renewals[reference.ref] = now
+        return renewals
+
+    def _value(self, component: Component, field: str) -> str | None:
+        return self.kinds[component.key.kind].value(component.facts, field)
+
+    def _meant(self, reference: Reference) -> Key | None:
+        """The component that a reference means, living, missing or only remembered."""
+        kind = self.kinds.get(reference.kind)
+        if kind is None:
+            return None
+        for component in self.inventory.of_kind(reference.kind):
+            if spelling(reference.ref) in {spelling(handle) for handle in component.handles}:
+                return component.key
+        known_as = kind.identify(reference.ref, reference.within)
+        if known_as is not None:
+            return Key(reference.kind, known_as)
+        for snapshot in self.sources.snapshots:
+            for saved in snapshot.components:
+                if saved.key.kind == reference.kind and reference.ref in saved.handles:
+                    return saved.key
+        return None
+
+    def _repointable(self, component: Component, world: World) -> bool:
+        """Whether it is dangling, ours to change, and there is something to point it at."""
+        return (
+            bool(component.outdated)
+            and component.state is not State.UNREADABLE
+            and not self.kinds[component.key.kind].untouchable(component.key, component.facts)
+            and not self.request.choice.excludes(component.key)
+            and not isinstance(component.ownership, Unproven)
+            and any(world.refer(reference.ref) != reference.ref for reference, _ in component.outdated)
+        )
+
+    def _repoint(self, component: Component, world: World) -> Making:
+        changed = [one for one, _ in component.outdated if world.refer(one.ref) != one.ref]
+        return self.kinds[component.key.kind].repoint(component, changed, world)
+
+    def _sequence(
+        self,
+        missing: Mapping[Key, Component],
+        dangling: Mapping[Key, Component],
+        came_from: Mapping[Key, Sequence[Reference]],
+    ) -> list[Key]:
+        before = dict(edges(self._as_it_will_be(came_from), self.kinds))
+        sequence = order([*missing, *dangling], before, self.kinds)
+        return sorted(sequence, key=lambda key: key.kind == LAST)
+
+    def _as_it_will_be(self, came_from: Mapping[Key, Sequence[Reference]]) -> tuple[Component, ...]:
+        """The components with what they will refer to once they are made."""
+
+        def completed(component: Component) -> Component:
+            named = (self._meant(one) for one in came_from.get(component.key, ()) if not one.hint)
+            every = (*component.depends_on, *(key for key in named if key is not None))
+            return replace(component, depends_on=tuple(dict.fromkeys(every)))
+
+        return tuple(completed(component) for component in self.inventory.components)
+
+    def _make(self, component: Component, made_of: Recipe, making: Making) -> Step:
+        kind = self.kinds[component.key.kind]
+        title = f"make {kind.title} {component.key.id}"
+        seen = ABSENT if isinstance(component.sighting, Absent) else fingerprint(component, kind)
+        sources = (*told(made_of), *making.notes)
+        why = component.reason or "it is missing"
+        return Step(
+            0, component.key, title, why, making.actions, Until.THERE, seen, sources, leans_on=component.depends_on
+        )
+
+    def _mend(self, component: Component, making: Making) -> Step:
+        kind = self.kinds[component.key.kind]
+        title = f"repoint {kind.title} {component.key.id}"
+        seen = fingerprint(component, kind)
+        return Step(0, component.key, title, component.reason, making.actions, Until.IN_SYNC, seen, making.notes)
+
+    def _kept(
+        self, missing: Mapping[Key, Component], dangling: Mapping[Key, Component], left_out: Mapping[Key, str]
+    ) -> Iterable[Kept]:
+        for component in self.inventory.components:
+            if component.key in missing or component.key in dangling:
+                continue
+            if why := left_out.get(component.key):
+                yield Kept(component.key, why)
+            elif component.state is State.UNREADABLE:
+                yield Kept(component.key, f"unreadable: {component.reason}")
+            else:
+                state = "" if component.state is State.OK else f"{component.state}: {component.reason}; "
+                yield Kept(component.key, f"{state}it is there, and live wins")
+
+    def _blockers(
+        self,
+        missing: Mapping[Key, Component],
+        makings: Iterable[Making],
+        came_from: Mapping[Key, Sequence[Reference]],
+        left_out: Mapping[Key, str],
+    ) -> Iterable[Blocker]:
+        yield from dict.fromkeys(blocker for making in makings for blocker in making.blockers)
+        for key, component in missing.items():
+            if isinstance(component.sighting, Absent) and component.sighting.taken_by:
+                hint = f"Free its place, or leave it out with --keep {key.kind}."
+                yield Blocker(key, component.reason, hint)
+            for reference in came_from[key]:
+                meant = None if reference.hint else self._meant(reference)
+                target = self.inventory.get(meant) if meant else None
+                if target and not target.there and target.key not in missing:
+                    why = left_out.get(target.key, target.reason)
+                    message = f"{key} refers to {target.key}, which is {target.state} and is not made ({why})"
+                    yield Blocker(key, message, f"Make {target.key} first, or leave out --keep and --only.")
+
+
+def _wanting(component: Component) -> bool:
+    """Missing, on its way out, or there but of no use until it is registered again."""
+    inactive = component.key.kind == TASK_DEFINITION and component.state is State.STALE
+    return component.state in {State.MISSING, State.DRAINING} or inactive
