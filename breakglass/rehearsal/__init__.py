@@ -1,0 +1,1 @@
+"""Where a bad night is practised: the embedded sandbox, its scenarios and the drills."""

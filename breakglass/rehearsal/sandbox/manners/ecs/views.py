@@ -1,0 +1,82 @@
+"""Services as DescribeServices shows them."""
+
+from __future__ import annotations
+
+from breakglass.rehearsal.sandbox.clock import instant
+from breakglass.rehearsal.sandbox.state import AwsShape
+
+from .creation import ONLY_IN_DEPLOYMENTS
+from .state import Deployment, Service
+from .task import Task
+
+_SHOWN_IN_DEPLOYMENTS = ("taskDefinition", "launchType", "platformVersion", "platformFamily", "networkConfiguration",
+                         "capacityProviderStrategy", *ONLY_IN_DEPLOYMENTS)  # fmt: skip
+
+
+def service_shape(service: Service, now: float, *, with_tags: bool) -> AwsShape:
+    """A service at a moment; a service that is gone keeps its configuration, and its counts are 0.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html
+    """
+    shape: AwsShape = {
+        "serviceArn": service.arn,
+        "serviceName": service.name,
+        "clusterArn": service.arn.replace(":service/", ":cluster/").rpartition("/")[0],
+        "status": service.status,
+        "desiredCount": service.desired,
+        "runningCount": _running(service.tasks, now),
+        "pendingCount": _pending(service.tasks, now),
+        **{key: value for key, value in service.settings.items() if key not in ONLY_IN_DEPLOYMENTS},
+        "deployments": [deployment_shape(service, item, now) for item in service.deployments],
+        "events": list(service.events),
+        "createdAt": instant(service.created_at),
+        "createdBy": service.created_by,
+    }
+    if service.status == "INACTIVE":
+        shape["deployments"] = []
+    else:
+        shape["currentServiceRevisions"] = [
+            {
+                "arn": item.revision,
+                "requestedTaskCount": item.desired,
+                "runningTaskCount": _running(service.tasks_of(item), now),
+                "pendingTaskCount": _pending(service.tasks_of(item), now),
+            }
+            for item in service.deployments
+        ]
+        shape["currentServiceDeployment"] = service_deployment_arn(service, service.primary)
+    if with_tags:
+        shape["tags"] = [{"key": key, "value": value} for key, value in service.tags.items()]
+    return shape
+
+
+def deployment_shape(service: Service, deployment: Deployment, now: float) -> AwsShape:
+    """One of a service's deployments."""
+    tasks = service.tasks_of(deployment)
+    return {
+        "id": deployment.id,
+        "status": deployment.status,
+        "desiredCount": deployment.desired if service.status == "ACTIVE" else 0,
+        "pendingCount": _pending(tasks, now),
+        "runningCount": _running(tasks, now),
+        "failedTasks": deployment.failed_tasks,
+        "createdAt": instant(deployment.created_at),
+        "updatedAt": instant(deployment.updated_at),
+        "rolloutState": deployment.rollout,
+        "rolloutStateReason": deployment.reason,
+        **{key: deployment.settings[key] for key in _SHOWN_IN_DEPLOYMENTS if key in deployment.settings},
+    }
+
+
+def service_deployment_arn(service: Service, deployment: Deployment) -> str:
+    """The ARN by which DescribeServiceDeployments knows a deployment."""
+    number = deployment.id.rpartition("/")[2]
+    return f"{service.arn.replace(':service/', ':service-deployment/')}/{number}"
+
+
+def _running(tasks: list[Task], now: float) -> int:
+    return sum(task.is_running(now) for task in tasks)
+
+
+def _pending(tasks: list[Task], now: float) -> int:
+    return sum(task.status(now) in ("PROVISIONING", "PENDING") for task in tasks)
