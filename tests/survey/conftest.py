@@ -1,0 +1,46 @@
+"""The survey against the sandbox, without the command line in between."""
+
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from breakglass.aws.identity import describe, whoami
+from breakglass.aws.reader import AwsReader
+from breakglass.aws.session import connect
+from breakglass.config import load
+from breakglass.kinds import all_kinds
+from breakglass.model.kind import Detail, Look
+from breakglass.planning.inventory import Moment
+from breakglass.running.survey import take_inventory
+
+
+@pytest.fixture(scope="session")
+def look_at(running, tmp_path_factory):
+    """`look_at(service, account="production", detail=LOOK)` gives an inventory; connections are kept."""
+    connections = {}
+    nowhere = tmp_path_factory.mktemp("nowhere")
+    with ExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+
+        def look(service, account="production", detail=Detail.LOOK, file=None):
+            environ = running.applied({}, account)
+            if account not in connections:
+                for name in running.unset:
+                    patch.delenv(name, raising=False)
+                for name, value in environ.items():
+                    patch.setenv(name, value)
+                connection = stack.enter_context(
+                    connect(profile=None, account_profile=None, region=None, environ=environ, named_account=False)
+                )
+                connections[account] = connection, whoami(connection)
+            connection, caller = connections[account]
+            config = load(Path(file) if file else None, environ, nowhere)
+            found = config.account_with_id(caller.account)
+            identity = describe(connection, caller, alias=None, name=found.name, environment=found.environment)
+            reader = AwsReader(connection, caller.account).fresh()
+            moment = Moment(reader.region, datetime.now(UTC), lambda: reader.api_calls)
+            return take_inventory(identity.account, Look(reader, config.service(service), detail), all_kinds(), moment)
+
+        yield look
