@@ -98,7 +98,7 @@ def _kept(inventory: Inventory, kinds: Mapping[str, Kind], choice: Choice) -> di
     while waiting:
         holder = by_key[waiting.pop()]
         for key in holder.depends_on:
-            if key in by_key and by_key[key].there and key not in kept and key.kind != LAST:
+            if key in by_key and by_key[key].there and key not in kept:
                 kept[key] = f"{holder.key} refers to it and is kept"
                 waiting.append(key)
     return kept

@@ -7,7 +7,7 @@ from breakglass.errors import StoppedPartWay
 from breakglass.model.component import Absent, Present, Sighting, Unreadable
 from breakglass.model.kind import Detail, Kind, Look
 from breakglass.model.lead import Key, Lead, Source
-from breakglass.model.plan import Joined, Output, Plan, Purpose, Until
+from breakglass.model.plan import Output, Plan, Purpose, Until, filled
 from breakglass.model.reading import Reader
 from breakglass.model.settings import Settings
 from breakglass.model.world import token
@@ -45,24 +45,14 @@ class Finder:
 
     def filled(self, value: Any) -> Any:
         """Parameters with every output read off its component. Raises `StoppedPartWay` where one is not there."""
-        match value:
-            case Output():
-                return self._output(value)
-            case Joined(parts=parts):
-                return "".join(part if isinstance(part, str) else self._output(part) for part in parts)
-            case Mapping():
-                return {name: self.filled(item) for name, item in value.items()}
-            case list() | tuple():
-                return [self.filled(item) for item in value]
-            case _:
-                return value
+        return filled(value, self._output)
 
     def _output(self, output: Output) -> str:
         sighting = self.find(output.component)
         if isinstance(sighting, Present):
             value = self._kinds[output.component.kind].value(sighting.facts, output.field)
             if value is not None:
-                return output.form.of(value)
+                return value
         state = "cannot be read" if isinstance(sighting, Unreadable) else "is not there"
         raise StoppedPartWay(
             f"{output.component} is needed here, and {state}.",

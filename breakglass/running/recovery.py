@@ -15,7 +15,7 @@ from breakglass.model.journal import Entry, Event
 from breakglass.model.kind import Detail, Kind, Look
 from breakglass.model.lead import Lead, Source
 from breakglass.model.permit import Permit
-from breakglass.model.plan import Plan, Purpose
+from breakglass.model.plan import Blocker, Plan, Purpose
 from breakglass.model.reading import Reader
 from breakglass.model.settings import Settings
 from breakglass.model.snapshot import Snapshot
@@ -28,11 +28,14 @@ from breakglass.planning.retrace import leads_in
 from breakglass.running.execute import execute
 from breakglass.running.lock import sole_run, this_process
 from breakglass.running.progress import Outcome
+from breakglass.running.proof import refused_by_the_model, what_is_lost
 from breakglass.running.runs import RunFolder, Runs
 from breakglass.running.state_dir import Place, StateDir
 from breakglass.running.survey import take_inventory
 from breakglass.running.tools import Caller, Clock, Operator, Tools
 from breakglass.running.vault import ALL_THERE, Vault, snapshot_of
+
+NOT_OURS = "Leave it out with --keep, make it by hand, and report this: it should not happen."
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +78,11 @@ class Prepared:
 
 
 def prepare_removal(bench: Bench, choice: Choice) -> Prepared:
-    """Look closely, and plan the removal of what is this service's alone."""
+    """Look closely, plan the removal of what is this service's alone, and prove what can be made again."""
     before, snapshot = _seen(bench, ())
-    return Prepared(before, removal(before, bench.kinds, Request(snapshot.id, snapshot.digest, choice)), snapshot)
+    plan = removal(before, bench.kinds, Request(snapshot.id, snapshot.digest, choice))
+    lost = what_is_lost(plan, before, snapshot, bench.kinds, bench.reader()) if plan.steps else ()
+    return Prepared(before, replace(plan, lost=lost), snapshot)
 
 
 def prepare_rebuild(
@@ -97,7 +102,9 @@ def prepare_rebuild(
     before, snapshot = _seen(bench, leads)
     sources = Sources(bench.clock.now(), snapshots, wished)
     request = Request(snapshot.id, snapshot.digest, choice)
-    return Prepared(before, rebuild(before, bench.kinds, request, sources), snapshot)
+    plan = rebuild(before, bench.kinds, request, sources)
+    refused = tuple(Blocker(loss.component, loss.what, NOT_OURS) for loss in refused_by_the_model(plan))
+    return Prepared(before, replace(plan, blockers=(*plan.blockers, *refused)), snapshot)
 
 
 def known_snapshots(bench: Bench, named: str | None = None) -> tuple[Snapshot, ...]:

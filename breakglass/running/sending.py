@@ -86,6 +86,9 @@ class Sender:
                     words = f"no clear answer ({error.code}), but it had its effect"
                     yield self._ledger.log(Event.SETTLED, step.id, at, words=words)
                     return
+                if kind.already(filled, error.code) and self._had_effect(step, filled, kind):
+                    yield self._ledger.log(Event.SETTLED, step.id, at, words=f"it is there already ({error.code})")
+                    return
                 yield self._failed(step, at, error)
                 if not attempts.worth_another(call, error, self._tools.clock.elapsed()):
                     raise NotSent(error, at) from error

@@ -21,6 +21,7 @@ from breakglass.model.kind import Kind, Look
 from breakglass.model.lead import Key, Lead, Reference, Source
 from breakglass.model.reading import AwsError
 from breakglass.planning.inventory import Moment, judge
+from breakglass.planning.namesakes import handed_on
 
 WORKERS = 16
 
@@ -57,6 +58,7 @@ class _Worklist:
         self._resolved: dict[Lead, tuple[Key, ...]] = {}
         self._asked: dict[tuple[str, str, str], list[Lead]] = {}
         self._pending: dict[str, list[Lead]] = {}
+        self._handed_on: set[tuple[Lead, str]] = set()
         self._users: dict[Key, Users] = {}
         self._claims: dict[Claim, None] = {}
         self._claims_unread: dict[tuple[str, Unread], None] = {}
@@ -94,14 +96,28 @@ class _Worklist:
             same = self._asked[question][0]
             self._asked[question].append(lead)
             self._record(lead, self._resolved.get(same, ()))
+            for key in self._resolved[lead]:
+                self._hand_on(lead, self._found[key])
             return
         self._asked[question] = [lead]
         known_as = self._kinds[lead.kind].identify(lead.ref, lead.within)
         if known_as is not None and Key(lead.kind, known_as) in self._found:
             self._record(lead, (Key(lead.kind, known_as),))
+            self._hand_on(lead, self._found[Key(lead.kind, known_as)])
         else:
             self._resolved[lead] = ()
             self._pending.setdefault(lead.kind, []).append(lead)
+
+    def _hand_on(self, lead: Lead, one: Found) -> None:
+        """Where AWS knows nothing by a name, kinds that share it are asked too: the name does not say which it means."""
+        for key in handed_on(lead, one, self._kinds):
+            if (lead, key.kind) in self._handed_on:
+                continue
+            self._handed_on.add((lead, key.kind))
+            if key in self._found:
+                self._record(lead, tuple(dict.fromkeys((*self._resolved[lead], key))))
+            else:
+                self._pending.setdefault(key.kind, []).append(lead)
 
     def _record(self, lead: Lead, keys: tuple[Key, ...]) -> None:
         self._resolved[lead] = keys
@@ -132,6 +148,8 @@ class _Worklist:
             self._found[one.key] = _merged(before, one) if before else one
             if before is None or self._found[one.key].sighting is not before.sighting:
                 self._follow(kind, self._found[one.key])
+            for lead in one.leads:
+                self._hand_on(lead, self._found[one.key])
 
     def _follow(self, kind: Kind, one: Found) -> None:
         for lead in leads_of(one):

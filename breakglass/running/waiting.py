@@ -41,7 +41,8 @@ class Waiter:
             now = clock.elapsed()
             held_since = None if awaited else (now if held_since is None else held_since)
             left = wait.hold - (now - held_since) if held_since is not None else wait.hold
-            if awaited is None and (left <= 0 or (wait.protects_traffic and operator.hurries())):
+            hurried = wait.protects_traffic and (awaited is None or wait.until is Until.DRAINED) and operator.hurries()
+            if hurried or (awaited is None and left <= 0):
                 yield self._ledger.log(Event.SETTLED, step.id, at, words=wait.words)
                 return
             if now - began >= wait.deadline + wait.hold:

@@ -16,10 +16,6 @@ CLUSTER = "wonderland"
 TABLE = "wonderland-services"
 ZONE = "example.com."
 
-_CERTIFICATES = {
-    "111122223333": "6c1f9a52-3d0e-4c8b-9b6f-2f0a51d7e311",
-    "444455556666": "b80d7c14-95e2-47aa-8c35-71ce2d94f0a6",
-}
 _NETWORKS = {"111122223333": "10.11", "444455556666": "10.44"}
 _TASKS_MAY_ASSUME = (
     '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},'
@@ -95,7 +91,8 @@ def lay_ground(world: World, call: Caller, account: Account) -> Ground:
     zone_id = zone["HostedZone"]["Id"].rpartition("/")[2]
     _extra_records(call, zone_id)
     role = call("iam", "CreateRole", RoleName="ecsTaskExecutionRole", AssumeRolePolicyDocument=_TASKS_MAY_ASSUME)
-    certificate = f"arn:aws:acm:{call.region}:{account.id}:certificate/{_CERTIFICATES[account.id]}"
+    requested = call("acm", "RequestCertificate", DomainName="*.example.com", ValidationMethod="DNS")
+    certificate = str(requested["CertificateArn"])
     ecs = world.state(Ecs, call.account, call.region)
     return Ground(call, ecs, vpc, subnets, balancer_group, task_group, zone_id, certificate, str(role["Role"]["Arn"]))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 
 from breakglass.rehearsal.sandbox.accounts import ACCOUNTS, REGION
@@ -107,7 +108,13 @@ def _task_definitions(ground: Ground, blueprint: Blueprint) -> str:
     role = ground.role(f"{blueprint.name}-task")
     secret = f"arn:aws:secretsmanager:{call.region}:{call.account}:secret:{blueprint.name}/database-AbCdEf"
     arn = ""
+    call("ecr", "CreateRepository", repositoryName=blueprint.name)
     for revision in blueprint.revisions:
+        manifest = json.dumps({"schemaVersion": 2, "config": {"digest": f"sha256:{revision:064x}"}})
+        call(
+            "ecr", "PutImage", repositoryName=blueprint.name, imageManifest=manifest, imageTag=f"r{revision}",
+            imageManifestMediaType="application/vnd.docker.distribution.manifest.v2+json",
+        )  # fmt: skip
         ground.ecs.last_revisions[blueprint.name] = revision - 1
         container: AwsShape = {
             "name": "app",

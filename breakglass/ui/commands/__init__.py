@@ -1,0 +1,1 @@
+"""One file for each command: what it is asked, what it wires together, what it prints."""

@@ -1,0 +1,23 @@
+"""`breakglass recover SERVICE`: the guide."""
+
+import typer
+
+from breakglass.ui.common import Common, with_common_options
+from breakglass.ui.options import Service
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command(name="recover", no_args_is_help=True)(with_common_options(recover))
+
+
+def recover(common: Common, service: Service) -> int:
+    """Look at SERVICE, say what happened and what to do first, and lead through it.
+
+    Everything that changes something shows its plan, and asks for the account ID.
+    """
+    from breakglass.ui.journeys import desk  # noqa: PLC0415 - loads the AWS SDK
+    from breakglass.ui.journeys_recover import recover as guide  # noqa: PLC0415
+
+    with desk(common, service) as at:
+        return guide(at)
