@@ -91,6 +91,7 @@ def stand_in(output: Output, account: str, region: str) -> str:
 _ELB_ARN = "arn:aws:elasticloadbalancing:{region}:{account}"
 _ZEROS = "0000000000000000"
 _STAND_INS = {
+    "Arn": "arn:aws:servicediscovery:{region}:{account}:service/srv-0000000000000000",
     "AlarmArn": "arn:aws:cloudwatch:{region}:{account}:alarm:{name}",
     "CanonicalHostedZoneId": "Z00000000000000000000",
     "CanonicalHostedZoneNameID": "Z00000000000000000000",

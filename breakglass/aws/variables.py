@@ -75,8 +75,23 @@ def _lookup(component: Key, field: str, where: str, reference: str) -> str | Non
             asking, query = f"ecs describe-task-definition --task-definition {family}", f"taskDefinition.{field}"
         case "alarm":
             asking, query = f"cloudwatch describe-alarms --alarm-names {known_as}", f"MetricAlarms[].{field}"
-        case "health-check" if reference:
-            asking, query = "route53 list-health-checks", f"HealthChecks[?CallerReference=='{reference}'].{field}"
+        case _ if listing := _listing(component, field, where, reference):
+            asking, query = listing
         case _:
             return None
     return f"aws {asking} {where} --query {shlex.quote(query)} --output text"
+
+
+def _listing(component: Key, field: str, where: str, reference: str) -> tuple[str, str] | None:
+    """The command and the query for what can only be found among all of its sort; None where it cannot."""
+    match component.kind:
+        case "health-check" if reference:
+            return "route53 list-health-checks", f"HealthChecks[?CallerReference=='{reference}'].{field}"
+        case "discovery-service" if "/" in component.id:
+            namespace, _, name = component.id.rpartition("/")
+            named = shlex.quote(f"Namespaces[?Name=='{namespace}'].Id")
+            space = f"aws servicediscovery list-namespaces {where} --query {named} --output text"
+            asking = f'servicediscovery list-services --filters Name=NAMESPACE_ID,Values="$({space})",Condition=EQ'
+            return asking, f"Services[?Name=='{name}'].{field}"
+        case _:
+            return None

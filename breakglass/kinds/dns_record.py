@@ -3,15 +3,14 @@
 https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from breakglass.model import record_making
-from breakglass.model.arn import load_balancer_of, normal_dns, without_dualstack
+from breakglass.model import record_making, record_places
+from breakglass.model.arn import normal_dns
 from breakglass.model.component import (
     Absent,
     Component,
@@ -24,21 +23,24 @@ from breakglass.model.component import (
     User,
     Users,
 )
-from breakglass.model.hosted_zones import RecordSet, Zone, all_records, records_named, zones_for
+from breakglass.model.hosted_zones import PROTECTION, RecordSet, Zone, all_records, protection, records_named, zones_for
 from breakglass.model.inventory import Claim
-from breakglass.model.kind import Kind, Look
+from breakglass.model.kind import Detail, Kind, Look
 from breakglass.model.lead import Key, Lead, Reference, Source
-from breakglass.model.plan import Action, Call
+from breakglass.model.plan import Action, Blocker, Call
 from breakglass.model.reading import AwsError, Reader
-from breakglass.model.world import Making, Recipe, World
-
-TYPES = frozenset({"CNAME", "A", "AAAA"})
-OTHER_TYPES = frozenset(
-    {"CAA", "DS", "HTTPS", "MX", "NAPTR", "NS", "PTR", "SOA", "SPF", "SRV", "SSHFP", "SVCB", "TLSA", "TXT"}
+from breakglass.model.record_sets import (
+    EXACTLY,
+    TYPES,
+    ZONE_IN_ID,
+    described,
+    in_zone,
+    made_by_policy,
+    place_of,
+    record_id,
+    references,
 )
-EXACTLY = "record:"
-TARGET_SHOWN = 48
-ZONE_IN_ID = re.compile(r" \(([A-Z0-9]+)\)$")
+from breakglass.model.world import Making, Recipe, World
 
 Asked = tuple[str, str]
 """A record's name as it is compared, and what a lead says of its zone."""
@@ -75,13 +77,14 @@ class DnsRecord(Kind):
         found: dict[str, Found] = {}
         for asked, some in wanted.items():
             sightings = list(_sightings(asked[0], zones[asked], records, look.reader.region))
-            for known_as, sighting, to_it in self._each(some, sightings):
+            beside = _beside(asked[0], zones[asked], records)
+            for known_as, sighting, to_it in self._each(some, sightings, beside):
                 one = self._found(known_as, asked[0], sighting, to_it)
                 found[known_as] = _together(found[known_as], one) if known_as in found else one
         return self.tell(self._spelt_out(found).values())
 
     def _each(
-        self, leads: Sequence[Lead], sightings: Sequence[tuple[str, Sighting]]
+        self, leads: Sequence[Lead], sightings: Sequence[tuple[str, Sighting]], beside: Sequence[Reference]
     ) -> Iterator[tuple[str, Sighting, Sequence[Lead]]]:
         """The records of one name with the leads to each. One that a lead means, and that is not listed, is gone."""
         meant = {lead: self.identify(lead.ref) for lead in leads}
@@ -92,7 +95,7 @@ class DnsRecord(Kind):
         for known_as in dict.fromkeys(filter(None, meant.values())):
             if known_as not in dict(sightings):
                 to_it = [lead for lead in leads if meant[lead] == known_as]
-                yield known_as, unread or Absent(f"no record {known_as}"), to_it
+                yield known_as, unread or Absent(f"no record {known_as}", references=tuple(beside)), to_it
 
     def _spelt_out(self, found: Mapping[str, Found]) -> Mapping[str, Found]:
         """Where records of a name are known to be gone, the name alone stands for these and for none besides."""
@@ -110,28 +113,29 @@ class DnsRecord(Kind):
 
     def _found(self, known_as: str, name: str, sighting: Sighting, leads: Sequence[Lead]) -> Found:
         spelt = [sighting.facts["Name"]] if isinstance(sighting, Present) else []
-        return Found(Key(self.name, known_as), sighting, tuple(leads), handles=frozenset([name, f"{name}.", *spelt]))
+        handles = frozenset([name, f"{name}.", *spelt, EXACTLY + place_of(known_as)])
+        return Found(Key(self.name, known_as), sighting, tuple(leads), handles=handles)
 
     def users(self, found: Found, look: Look) -> Users:
-        """The other records of its zone that lead to it."""
+        """The other records of its zone that lead to it, and what protects its name and type against changes."""
         if not isinstance(found.sighting, Present):
             return Users()
         facts = found.sighting.facts
+        zone = Zone(facts["HostedZoneId"])
         try:
-            records = all_records(look.reader, Zone(facts["HostedZoneId"]))
+            records = all_records(look.reader, zone)
         except AwsError as error:
             return Users(unread=(error.unread,))
-        name = normal_dns(facts["Name"])
-        return Users(
-            tuple(
-                User(self.name, normal_dns(record["Name"]), f"record {_id(record)}", facts["HostedZoneId"])
-                for record in records
-                if normal_dns(record["Name"]) != name and name in (normal_dns(target) for _, target in _targets(record))
-            )
-        )
+        by = [
+            User(self.name, normal_dns(record["Name"]), f"record {record_id(record)}", zone.id)
+            for record in record_places.leading_to(facts, records)
+        ]
+        if look.detail is Detail.COPY and (words := protection(look.reader, zone, facts)):
+            by.append(User(PROTECTION, "", words))
+        return Users(tuple(by))
 
     def claims(self, found: Found, look: Look) -> Sequence[Claim]:
-        """What all other records of its zones name."""
+        """What all other records of its zones name; who leads to the record itself is told by `users`."""
         asked = dict.fromkeys(_asked(lead) for lead in found.leads)
         zones = dict.fromkeys(zone for name, within in asked for zone in zones_for(look.reader, name, within))
         ours = {name for name, _ in asked}
@@ -140,30 +144,32 @@ class DnsRecord(Kind):
             for zone in zones
             for record in all_records(look.reader, zone)
             if record["Type"] not in TYPES or normal_dns(record["Name"]) not in ours
-            for by in [Key(self.name, _id(record, zone))]
-            for ref in _references(record, zone, look.reader.region)
+            for by in [Key(self.name, record_id(record, zone))]
+            for ref in references(record, zone, look.reader.region)
+            if ref.kind != self.name
         ]
 
     def describe(self, key: Key, sighting: Present) -> str:
-        """Name, what it leads to, and how it is chosen among others of the name."""
-        facts = sighting.facts
-        targets = [target for _, target in _targets(facts)] or _values(facts)
-        words = [normal_dns(facts["Name"]), "->", _shortened(targets[0]) if targets else "nothing"]
-        if len(targets) > 1:
-            words.append(f"and {len(targets) - 1} more")
-        return " ".join([*words, *_routing(facts)])
+        """Name, type, what it leads to, and how it is chosen among others of the name."""
+        zone = sighting.facts.get("HostedZoneId", "")
+        return " ".join(filter(None, (described(sighting.facts), f"({zone})" if key.id.endswith(f" ({zone})") else "")))
 
     def scope(self, key: Key, facts: Facts, region: str) -> str:
         """Its zone."""
         return str(facts.get("HostedZoneId", ""))
 
+    def needs(self, component: Component, others: Sequence[Component]) -> Iterable[Key]:
+        """All records of the name that it leads to: the name alone does not say which."""
+        return record_places.led_through(component, others)
+
     def after(self, component: Component, others: Sequence[Component]) -> Iterable[Key]:
-        """The ECS services: clients are led to what serves, and away from it before it goes."""
-        return (other.key for other in others if other.key.kind == "ecs-service")
+        """The ECS services, for clients are led to what serves; the records that it will lead to."""
+        yield from (other.key for other in others if other.key.kind == "ecs-service")
+        yield from record_places.led_through(component, others)
 
     def untouchable(self, key: Key, facts: Facts) -> str | None:
         """One that a traffic policy made."""
-        return _made_by_policy(facts)
+        return made_by_policy(facts)
 
     def remove(self, component: Component, world: World) -> Sequence[Action]:
         """DELETE of exactly what was read, and its TTL where targets are registered."""
@@ -176,6 +182,10 @@ class DnsRecord(Kind):
     def repoint(self, component: Component, references: Sequence[Reference], world: World) -> Making:
         """DELETE of exactly what was read and CREATE of the new one, in one batch."""
         return record_making.repointing(component, world)
+
+    def obstacle(self, component: Component, was: Facts, world: World) -> Blocker | None:
+        """One that leads elsewhere, while none of its name leads to the service."""
+        return record_places.obstacle(component, was, world)
 
     def done(self, call: Call, sighting: Sighting) -> bool:
         """Whether the record is what the batch makes of it."""
@@ -226,20 +236,32 @@ def _sightings(
         answer = records[zone]
         if isinstance(answer, AwsError):
             anything = True
-            yield _in_zone(name, zone), Unreadable((answer.unread,))
+            yield in_zone(name, zone), Unreadable((answer.unread,))
             continue
         for record in answer[name]:
             if record["Type"] in TYPES:
                 anything = True
-                yield _id(record, zone), _present(record, zone, region)
+                yield record_id(record, zone), _present(record, zone, region)
     if not anything:
         where = " or ".join(zone.name or zone.id for zone in zones if not zone.twin)
         yield name, Absent(f"no CNAME, A or AAAA record of that name in the zone {where}")
 
 
+def _beside(name: str, zones: Sequence[Zone] | AwsError, records: Records) -> Sequence[Reference]:
+    """What stands at that name, whatever its type."""
+    answers = [(zone, records[zone]) for zone in zones] if not isinstance(zones, AwsError) else []
+    return [
+        reference
+        for zone, answer in answers
+        if not isinstance(answer, AwsError)
+        for reference in record_places.beside(answer[name], zone)
+    ]
+
+
 def _present(record: RecordSet, zone: Zone, region: str) -> Present:
     of_zone = {"HostedZoneId": zone.id, **({"HostedZoneName": zone.name} if zone.name else {})}
-    return Present({**record, **of_zone}, tuple(_references(record, zone, region)), _condition(record))
+    condition = Condition(reason=made_by_policy(record) or "")
+    return Present({**record, **of_zone}, tuple(references(record, zone, region)), condition)
 
 
 def _together(before: Found, after: Found) -> Found:
@@ -247,80 +269,6 @@ def _together(before: Found, after: Found) -> Found:
     order = (Present, Unreadable, Absent)
     best = min(before, after, key=lambda found: order.index(type(found.sighting)))
     return replace(best, leads=tuple(dict.fromkeys((*before.leads, *after.leads))))
-
-
-def _id(record: RecordSet, zone: Zone | None = None) -> str:
-    """The record's name, with type, set identifier and zone only where the name alone would be another's too.
-
-    A CNAME and an A record of one name exclude each other.
-    """
-    chosen_by = record.get("SetIdentifier", "")
-    plain = record["Type"] in {"CNAME", "A"} and chosen_by.partition(" ")[0] not in TYPES | OTHER_TYPES
-    words = [normal_dns(record["Name"]), "" if plain else record["Type"], chosen_by]
-    spelt = " ".join(filter(None, words))
-    return _in_zone(spelt, zone) if zone else spelt
-
-
-def _in_zone(spelt: str, zone: Zone) -> str:
-    return f"{spelt} ({zone.id})" if zone.twin else spelt
-
-
-def _references(record: RecordSet, zone: Zone, region: str) -> Iterator[Reference]:
-    for path, target in _targets(record):
-        if load_balancer_of(target):
-            here = region in normal_dns(target).split(".")
-            yield Reference(path, "load-balancer", without_dualstack(target), follow=here)
-        elif record.get("AliasTarget", {}).get("HostedZoneId") == zone.id:
-            yield Reference(path, "dns-record", normal_dns(target), within=zone.id, follow=False)
-    if check := record.get("HealthCheckId"):
-        yield Reference("HealthCheckId", "health-check", check)
-
-
-def _targets(record: Facts) -> list[tuple[str, str]]:
-    """The DNS names that it leads to, with the field of each."""
-    if alias := record.get("AliasTarget"):
-        return [("AliasTarget.DNSName", alias["DNSName"])]
-    if record["Type"] != "CNAME":
-        return []
-    return [(f"ResourceRecords[{at}].Value", value) for at, value in enumerate(_values(record))]
-
-
-def _values(record: Facts) -> list[str]:
-    return [value["Value"] for value in record.get("ResourceRecords", [])]
-
-
-def _condition(record: RecordSet) -> Condition:
-    return Condition(reason=_made_by_policy(record) or "")
-
-
-def _made_by_policy(record: Facts) -> str | None:
-    policy = record.get("TrafficPolicyInstanceId")
-    return f"made by the traffic policy instance {policy}: it cannot be edited by itself" if policy else None
-
-
-def _shortened(target: str) -> str:
-    name = without_dualstack(target)
-    if load_balancer_of(name):
-        name = name.partition(".amazonaws.")[0] + "…"
-    return name if len(name) <= TARGET_SHOWN else name[: TARGET_SHOWN - 1] + "…"
-
-
-def _routing(record: Facts) -> Iterator[str]:
-    match record:
-        case {"Weight": weight}:
-            yield f"weighted {weight}"
-        case {"Failover": role}:
-            yield f"failover {role}"
-        case {"Region": region}:
-            yield f"latency {region}"
-        case {"GeoLocation": _} | {"GeoProximityLocation": _}:
-            yield "by location"
-        case {"CidrRoutingConfig": _}:
-            yield "by address"
-        case {"MultiValueAnswer": True}:
-            yield "multivalue"
-    if chosen_by := record.get("SetIdentifier"):
-        yield chosen_by
 
 
 KIND = DnsRecord()

@@ -47,7 +47,7 @@ class EcsService(Kind):
     unreliable = frozenset({"desiredCount", "runningCount", "pendingCount", "deployments", "status"})
     names = frozenset(
         {"task-definition", "target-group", "load-balancer", "classic-load-balancer", "discovery-service"}
-        | {"security-group", "scalable-target"}
+        | {"security-group", "scalable-target", "listener", "listener-rule"}
     )
 
     def identify(self, ref: str, within: str = "") -> str | None:
@@ -103,6 +103,16 @@ class EcsService(Kind):
             handles_unread=tuple(tasks.unread),
         )
 
+    def without(self, found: Found) -> frozenset[str]:
+        """Target groups, where ECS registers its tasks with classic load balancers alone."""
+        match found.sighting:
+            case Present(facts=facts) | Absent(remains=facts) if facts:
+                balancers = facts.get("loadBalancers", [])
+            case _:
+                balancers = []
+        classic = balancers and all(one.get("loadBalancerName") for one in balancers)
+        return frozenset({"target-group"} if classic else ())
+
     def retrace(self, key: Key, references: Sequence[Reference]) -> tuple[str, str]:
         """Its name within its cluster."""
         cluster, _, name = key.id.partition("/")
@@ -146,6 +156,8 @@ class EcsService(Kind):
         fields = list(dict.fromkeys(reference.path.partition("[")[0].partition(".")[0] for reference in references))
         change = {field: world.renewed(component.facts[field]) for field in fields if field in component.facts}
         params = {"cluster": cluster, "service": name, **change}
+        if "serviceRegistries" in change:
+            params["forceNewDeployment"] = True  # running tasks are not registered again, also under the same ARN
         call = Call("ecs", "UpdateService", params, "it names something gone")
         return Making((call, Settle(component.key, Until.SERVING, ecs_making.SERVES, deadline=900)))
 
@@ -202,6 +214,7 @@ def _references(cluster: str, name: str, service: Mapping[str, Any]) -> Iterator
             yield Reference(f"loadBalancers[{at}].targetGroupArn", "target-group", arn)
         if classic := balancer.get("loadBalancerName"):
             yield Reference(f"loadBalancers[{at}].loadBalancerName", "classic-load-balancer", classic)
+        yield from _shifting(f"loadBalancers[{at}].advancedConfiguration", balancer.get("advancedConfiguration", {}))
     for at, registry in enumerate(service.get("serviceRegistries", [])):
         if arn := registry.get("registryArn"):
             yield Reference(f"serviceRegistries[{at}].registryArn", "discovery-service", arn)
@@ -210,6 +223,21 @@ def _references(cluster: str, name: str, service: Mapping[str, Any]) -> Iterator
         path = f"networkConfiguration.awsvpcConfiguration.securityGroups[{at}]"
         yield Reference(path, "security-group", group)
     yield Reference("", "scalable-target", f"service/{cluster}/{name}", hint=True, expects=False)
+
+
+def _shifting(path: str, advanced: Mapping[str, Any]) -> Iterator[Reference]:
+    """What a blue/green deployment shifts traffic between: another target group, and rules (of an NLB, listeners).
+
+    Once a rule is gone its ARN no longer tells which one it was: then only a snapshot knows, and the ARN is no
+    component of its own.
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_AdvancedConfiguration.html
+    """
+    if group := advanced.get("alternateTargetGroupArn"):
+        yield Reference(f"{path}.alternateTargetGroupArn", "target-group", group)
+    for field in ("productionListenerRule", "testListenerRule"):
+        if arn := advanced.get(field):
+            kind = "listener-rule" if ":listener-rule/" in arn else "listener"
+            yield Reference(f"{path}.{field}", kind, arn, expects=False)
 
 
 def _condition(service: Mapping[str, Any], tasks: ecs.Tasks) -> Condition:

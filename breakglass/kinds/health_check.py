@@ -23,6 +23,7 @@ IDS_A_CALL = 10
 TAGS_A_CHECK = 10
 CALLER_REFERENCE = "caller-reference:"
 CONFIG = "HealthCheckConfig"
+WANTED_SHOWN = 24
 USUAL_PORTS = {"HTTP": 80, "HTTPS": 443}
 
 
@@ -89,6 +90,7 @@ class HealthCheck(Kind):
         """What it asks."""
         config = sighting.facts["HealthCheckConfig"]
         words = [_what_it_asks(config)]
+        words += [f"containing {text[:WANTED_SHOWN]!r}"] if (text := config.get("SearchString")) else []
         words += [word for word, field in (("inverted", "Inverted"), ("disabled", "Disabled")) if config.get(field)]
         return ", ".join(words)
 
@@ -101,7 +103,7 @@ class HealthCheck(Kind):
         return "Id", Form.WHOLE
 
     def untouchable(self, key: Key, facts: Facts) -> str | None:
-        """One that another AWS service made for itself."""
+        """One that another AWS service made for itself, or that a routing control decides."""
         return _whose(facts)
 
     def remove(self, component: Component, world: World) -> Sequence[Action]:
@@ -142,7 +144,7 @@ class HealthCheck(Kind):
         match call.operation, sighting:
             case "UpdateHealthCheck", Present(facts=facts):
                 sent = {name: value for name, value in call.params.items() if not name.startswith("HealthCheck")}
-                return all(facts[CONFIG].get(name) == value for name, value in sent.items())
+                return all(_plain(facts[CONFIG].get(name)) == _plain(value) for name, value in sent.items())
             case _:
                 return super().done(call, sighting)
 
@@ -213,11 +215,24 @@ def _condition(check: Facts) -> Condition:
 
 
 def _whose(check: Facts) -> str | None:
-    linked = check.get("LinkedService")
-    if not linked:
-        return None
-    owner = linked.get("ServicePrincipal", "another AWS service")
-    return ": ".join(filter(None, (f"belongs to {owner}", linked.get("Description"))))
+    """Whose it is, where it is not the service's own, in words.
+
+    https://docs.aws.amazon.com/Route53/latest/APIReference/API_LinkedService.html
+    https://docs.aws.amazon.com/r53recovery/latest/dg/routing-control.create-health-check.html
+    """
+    if linked := check.get("LinkedService"):
+        owner = linked.get("ServicePrincipal", "another AWS service")
+        return ": ".join(filter(None, (f"belongs to {owner}", linked.get("Description"))))
+    config = check.get(CONFIG, {})
+    if config.get("Type") == "RECOVERY_CONTROL":
+        control = config.get("RoutingControlArn", "a routing control")
+        return f"its state is that of {control}: it is made and removed with that, and never the same again"
+    return None
+
+
+def _plain(value: Any) -> Any:
+    """A setting as it is compared: AWS keeps no order of children and regions."""
+    return sorted(value) if isinstance(value, list) else value
 
 
 def _what_it_asks(config: Mapping[str, Any]) -> str:

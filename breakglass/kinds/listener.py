@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from breakglass.model import elbv2
+from breakglass.model import elbv2, elbv2_making
 from breakglass.model.arn import parse_arn
 from breakglass.model.component import Absent, Component, Condition, Found, Present, Unread, Unreadable, Users
 from breakglass.model.kind import Detail, Kind, Look
@@ -114,8 +114,8 @@ class Listener(Kind):
             "DefaultActions": elbv2.sendable(facts.get("DefaultActions", [])),
             "Tags": elbv2.new_tags(facts, world.run),
         }
-        if params.get("MutualAuthentication", {}).get("Mode", "off") == "off":
-            params.pop("MutualAuthentication", None)
+        if mutual := elbv2_making.mutual(params.pop("MutualAuthentication", {})):
+            params["MutualAuthentication"] = mutual
         first = [{"CertificateArn": one["CertificateArn"]} for one in facts.get("Certificates", [])[:1]]
         if first:
             params["Certificates"] = first
@@ -128,14 +128,16 @@ class Listener(Kind):
         for certificate in others:
             change = {"ListenerArn": arn, "Certificates": [{"CertificateArn": certificate}]}
             actions.append(Call("elbv2", "AddListenerCertificates", change, "further certificates come one by one"))
-        if attributes := [one for one in facts.get("Attributes", []) if one.get("Value")]:
+        if attributes := elbv2_making.changed(facts.get("Attributes", [])):
             change = {"ListenerArn": arn, "Attributes": attributes}
             actions.append(Call("elbv2", "ModifyListenerAttributes", change, "attributes are a call of their own"))
-        return Making(tuple(actions))
+        lost, blockers = elbv2_making.secrets_untold(recipe.key, facts.get("DefaultActions", []))
+        unfit = elbv2_making.unfit(recipe.key, facts.get("DefaultActions", []), facts.get("Protocol", ""), world)
+        return Making(tuple(actions), lost=lost, blockers=(*blockers, *unfit))
 
     def repoint(self, component: Component, references: Sequence[Reference], world: World) -> Making:
         """ModifyListener of its default actions alone."""
-        actions = world.renewed(elbv2.sendable(component.facts.get("DefaultActions", [])))
+        actions = world.renewed(elbv2_making.actions_kept(component.facts.get("DefaultActions", [])))
         params = {"ListenerArn": component.arn, "DefaultActions": actions}
         return Making((Call("elbv2", "ModifyListener", params, "its default action names something gone"),))
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from breakglass.model import elbv2
+from breakglass.model import elbv2, elbv2_making
 from breakglass.model.arn import parse_arn
 from breakglass.model.component import Absent, Component, Condition, Found, Present, Unread, Unreadable, Users
 from breakglass.model.kind import Detail, Kind, Look
@@ -153,33 +153,37 @@ class ListenerRule(Kind):
             "Tags": elbv2.new_tags(facts, world.run),
         }
         create = Call("elbv2", "CreateRule", world.renewed(params), "it is missing")
-        return Making((create, Settle(recipe.key, Until.THERE, "the rule is there", deadline=120)))
+        lost, blockers = elbv2_making.secrets_untold(recipe.key, facts.get("Actions", []))
+        unfit = elbv2_making.unfit(recipe.key, facts.get("Actions", []), "HTTP", world)
+        there = Settle(recipe.key, Until.THERE, "the rule is there", deadline=120)
+        return Making((create, there), lost=lost, blockers=(*blockers, *unfit))
 
     def repoint(self, component: Component, references: Sequence[Reference], world: World) -> Making:
         """ModifyRule of its actions alone."""
-        actions = world.renewed(elbv2.sendable(component.facts.get("Actions", [])))
+        actions = world.renewed(elbv2_making.actions_kept(component.facts.get("Actions", [])))
         params = {"RuleArn": component.arn, "Actions": actions}
         return Making((Call("elbv2", "ModifyRule", params, "it forwards to something gone"),))
 
 
+BARE = ("Values", "RegexValues")
 READ_ONLY = frozenset({"RuleArn", "IsDefault", "Tags"})
 """What AWS tells of a rule and CreateRule does not take."""
 
 
 def _sendable(condition: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A condition is read in two forms, `Values` and a `*Config`, and sent in one."""
+    """A condition is read in two forms, bare values and a `*Config`, and sent in one."""
     config = any(name.endswith("Config") for name in condition)
-    return {name: value for name, value in condition.items() if not (config and name == "Values")}
+    return {name: value for name, value in condition.items() if not (config and name in BARE)}
 
 
 def conditions(rule: Mapping[str, Any]) -> str:
     """What a rule takes, in words: `host-header deployer-api.example.com`."""
     words = []
     for condition in rule.get("Conditions", []):
-        values = list(condition.get("Values", []))
+        values = [value for name in BARE for value in condition.get(name, [])]
         for name, config in condition.items():
             if name.endswith("Config") and isinstance(config, Mapping):
-                values += [value for value in config.get("Values", []) if isinstance(value, str)]
+                values += [value for name in BARE for value in config.get(name, []) if isinstance(value, str)]
         words.append(" ".join([condition.get("Field", ""), ", ".join(dict.fromkeys(values))]).strip())
     return "; ".join(words)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from breakglass.model import elbv2
+from breakglass.model import elbv2, elbv2_making
 from breakglass.model.arn import load_balancer_of, parse_arn, without_dualstack
 from breakglass.model.component import (
     Absent,
@@ -24,8 +24,8 @@ from breakglass.model.component import (
 )
 from breakglass.model.kind import Detail, Kind, Look
 from breakglass.model.lead import Key, Lead, Reference
-from breakglass.model.plan import Action, Blocker, Call, Form, Loss, Output, Settle, Until
-from breakglass.model.reading import AwsError
+from breakglass.model.plan import Action, Blocker, Call, Form, Output, Settle, Until
+from breakglass.model.reading import AwsError, NotOffered, Reader
 from breakglass.model.world import Making, Recipe, World
 
 
@@ -35,6 +35,7 @@ class LoadBalancer(Kind):
     name = "load-balancer"
     turn = 20
     title = "load balancer"
+    namesakes = frozenset({"classic-load-balancer"})
     names = frozenset({"listener", "security-group"})
     single = True
     used = True
@@ -48,7 +49,7 @@ class LoadBalancer(Kind):
         """One DescribeLoadBalancers for each name: one bad name would fail a whole batch."""
         wanted = self.by_id(leads)
         sightings = self.sight_each(wanted, partial(self._look_up, look), look.reader)
-        return [self._found(name, wanted[name], sighting) for name, sighting in sightings.items()]
+        return self.tell(self._found(name, wanted[name], sighting) for name, sighting in sightings.items())
 
     def _look_up(self, look: Look, name: str) -> Sighting:
         balancers = look.reader.call("elbv2", "DescribeLoadBalancers", {"Names": [name]})["LoadBalancers"]
@@ -78,18 +79,22 @@ class LoadBalancer(Kind):
         )
 
     def users(self, found: Found, look: Look) -> Users:
-        """Whoever is served by any default action or rule on it."""
+        """Whoever is served by any default action or rule on it, and, looking closely, by an endpoint service."""
         if found.arn is None:
             return Users()
+        served, offered = self._served(found.key.id, found.arn, look), _offered(found, look)
+        return Users((*served.by, *offered.by), (*served.unread, *offered.unread))
+
+    def _served(self, name: str, arn: str, look: Look) -> Users:
         try:
-            listeners = elbv2.listeners(look.reader, found.arn)
+            listeners = elbv2.listeners(look.reader, arn)
         except AwsError as error:
             return Users(unread=(error.unread,))
         by: list[User] = []
         unread: list[Unread] = []
         answers = look.reader.gather([partial(elbv2.rules, look.reader, listener) for listener in listeners])
         for listener, rules in zip(listeners, answers, strict=True):
-            place = f"{found.key.id}:{listener.get('Port', '')}"
+            place = f"{name}:{listener.get('Port', '')}"
             by += elbv2.users_of(f"the default action of {place}", listener.get("DefaultActions", []))
             if isinstance(rules, AwsError):
                 unread.append(rules.unread)
@@ -137,41 +142,57 @@ class LoadBalancer(Kind):
         if not facts:
             return Making((), blockers=(Blocker(recipe.key, "no source says what it was", elbv2.NO_SOURCE),))
         params = {name: value for name, value in facts.items() if name not in READ_ONLY}
-        params |= {"Name": recipe.key.id, "Tags": elbv2.new_tags(facts, world.run), **_places(facts)}
+        params |= {"Name": recipe.key.id, "Tags": elbv2.new_tags(facts, world.run), **elbv2_making.places(facts)}
         actions: list[Action] = [
-            Call("elbv2", "CreateLoadBalancer", world.renewed(params), "it is missing"),
+            Call("elbv2", "CreateLoadBalancer", world.renewed(params), "it is missing", passing=_passing(facts)),
             Settle(recipe.key, Until.ACTIVE, "the load balancer is active", deadline=600),
         ]
-        if attributes := facts.get("Attributes"):
-            change = {"LoadBalancerArn": Output(recipe.key, "LoadBalancerArn"), "Attributes": list(attributes)}
+        if attributes := elbv2_making.changed(facts.get("Attributes", [])):
+            change = {"LoadBalancerArn": Output(recipe.key, "LoadBalancerArn"), "Attributes": attributes}
             actions.append(Call("elbv2", "ModifyLoadBalancerAttributes", change, "attributes are a call of their own"))
-        lost = ["the load balancer gets a new ARN and a new DNS name"]
-        lost.append("associations with WAF, Shield and Global Accelerator live elsewhere and are not made again")
-        return Making(tuple(actions), lost=tuple(Loss(recipe.key, what) for what in lost))
+        actions += elbv2_making.private_link_rules(recipe.key, facts)
+        return Making(tuple(actions), lost=tuple(elbv2_making.lost_with_balancer(recipe.key, facts)))
 
 
 PROTECTION = "deletion_protection.enabled"
 READ_ONLY = frozenset(
     {"LoadBalancerArn", "LoadBalancerName", "DNSName", "CanonicalHostedZoneId", "CreatedTime", "State", "VpcId"}
-    | {"AvailabilityZones", "Attributes", "Tags", "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic"}
+    | {"AvailabilityZones", "Attributes", "Tags", elbv2_making.ON_PRIVATE_LINK}
 )
 """What AWS tells of a load balancer and CreateLoadBalancer does not take."""
 
 
-def _places(facts: Facts) -> Mapping[str, Any]:
-    """Where it stands: plain subnets, or mappings where any has an address of its own (NLB)."""
-    zones = facts.get("AvailabilityZones", [])
-    if not any(zone.get("LoadBalancerAddresses") for zone in zones):
-        return {"Subnets": [zone["SubnetId"] for zone in zones]}
-    return {"SubnetMappings": [_mapping(zone) for zone in zones]}
+BEHIND_ENDPOINTS = frozenset({"network", "gateway"})
+"""Sorts of load balancer that a VPC endpoint service can stand in front of."""
 
 
-def _mapping(zone: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A subnet with its fixed addresses; AWS's own choice of a public address cannot be asked for."""
-    address: Mapping[str, str] = next(iter(zone.get("LoadBalancerAddresses", [])), {})
-    names = {"AllocationId": "AllocationId", "PrivateIPv4Address": "PrivateIPv4Address", "IPv6Address": "IPv6Address"}
-    fixed = {name: address[read] for name, read in names.items() if address.get(read)}
-    return {"SubnetId": zone["SubnetId"], **fixed}
+def _passing(facts: Facts) -> tuple[tuple[str, str], ...]:
+    """An elastic IP address stays in use for a while after the load balancer that had it is gone."""
+    return (("ResourceInUse", ""),) if elbv2_making.elastic_addresses(facts) else ()
+
+
+def _offered(found: Found, look: Look) -> Users:
+    """The endpoint services (PrivateLink) that hold it: while there is one, AWS does not delete it.
+
+    Nothing asks for them by load balancer, so this is only looked up where something may be taken away.
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcEndpointServiceConfigurations.html
+    """
+    facts = found.sighting.facts if isinstance(found.sighting, Present) else {}
+    if look.detail is not Detail.COPY or facts.get("Type") not in BEHIND_ENDPOINTS:
+        return Users()
+    try:
+        services = _endpoint_services(look.reader)
+    except NotOffered:
+        return Users()
+    except AwsError as error:
+        return Users(unread=(error.unread,))
+    holding = [one for one in services if found.arn in one.get("NetworkLoadBalancerArns", [])]
+    holding += [one for one in services if found.arn in one.get("GatewayLoadBalancerArns", [])]
+    return Users(tuple(User("", "", f"the endpoint service {one['ServiceId']} (PrivateLink)") for one in holding))
+
+
+def _endpoint_services(reader: Reader) -> Sequence[Mapping[str, Any]]:
+    return reader.pages("ec2", "DescribeVpcEndpointServiceConfigurations", "ServiceConfigurations")
 
 
 def dimension(arn: str) -> str:

@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from breakglass.model import elbv2
+from breakglass.model import elbv2, elbv2_making
 from breakglass.model.arn import parse_arn
 from breakglass.model.component import (
     Absent,
     Component,
     Condition,
+    Facts,
     Found,
     Present,
     Sighting,
@@ -51,7 +52,7 @@ class TargetGroup(Kind):
         """One DescribeTargetGroups for each name (one bad name would fail a whole batch), then health and tags."""
         wanted = self.by_id(leads)
         sightings = self.sight_each(wanted, partial(self._look_up, look), look.reader)
-        return [self._found(name, wanted[name], sighting) for name, sighting in sightings.items()]
+        return self.tell(self._found(name, wanted[name], sighting) for name, sighting in sightings.items())
 
     def _look_up(self, look: Look, name: str) -> Sighting:
         groups = look.reader.call("elbv2", "DescribeTargetGroups", {"Names": [name]})["TargetGroups"]
@@ -81,6 +82,10 @@ class TargetGroup(Kind):
         facts = sighting.facts
         return f"{key.id}  {facts.get('Protocol', '')}:{facts.get('Port', '')}".removesuffix("  :")
 
+    def stable(self, facts: Facts) -> Facts:
+        """Its fields, and the load balancers that people have registered in it."""
+        return {**super().stable(facts), "Targets": _balancers_in(facts)}
+
     def field_of(self, ref: str) -> tuple[str, Form] | None:
         """An ARN or dimension is of this very one; a name outlives it."""
         if parse_arn(ref):
@@ -109,10 +114,35 @@ class TargetGroup(Kind):
             Call("elbv2", "CreateTargetGroup", world.renewed(params), "it is missing"),
             Settle(recipe.key, Until.THERE, "the target group is there", deadline=120),
         ]
-        if attributes := recipe.facts.get("Attributes"):
-            change = {"TargetGroupArn": arn, "Attributes": list(attributes)}
+        if attributes := elbv2_making.changed(recipe.facts.get("Attributes", [])):
+            change = {"TargetGroupArn": arn, "Attributes": attributes}
             actions.append(Call("elbv2", "ModifyTargetGroupAttributes", change, "attributes are a call of their own"))
+        if targets := _balancers_in(recipe.facts):
+            params = {"TargetGroupArn": arn, "Targets": world.renewed(targets)}
+            actions.append(Call("elbv2", "RegisterTargets", params, "ECS registers tasks, and no load balancer"))
         return Making(tuple(actions))
+
+    def repoint(self, component: Component, references: Sequence[Reference], world: World) -> Making:
+        """The load balancer registered in it, which takes one only: the earlier one out, the present one in."""
+        old = [target for target in _balancers_in(component.facts) if world.refer(target["Id"]) != target["Id"]]
+        if not old:
+            return Making(())
+        group = {"TargetGroupArn": component.arn}
+        why = "the load balancer in it was made again"
+        out = Call("elbv2", "DeregisterTargets", {**group, "Targets": old}, why)
+        return Making((out, Call("elbv2", "RegisterTargets", {**group, "Targets": world.renewed(old)}, why)))
+
+    def done(self, call: Call, sighting: Sighting) -> bool:
+        """Whether targets are registered or not, by those that there are; the rest as always."""
+        if call.operation not in {"RegisterTargets", "DeregisterTargets"} or not isinstance(sighting, Present):
+            return super().done(call, sighting)
+        staying = {
+            target["Target"]["Id"]
+            for target in sighting.facts.get("TargetHealthDescriptions", [])
+            if _state(target) != "draining"
+        }
+        meant = {target["Id"] for target in call.params["Targets"]}
+        return meant <= staying if call.operation == "RegisterTargets" else not meant & staying
 
     def awaited(self, until: Until, sighting: Sighting) -> str | None:
         """Serving: as many healthy targets as are registered, and at least one."""
@@ -129,6 +159,8 @@ class TargetGroup(Kind):
                 return super().awaited(until, sighting)
 
 
+BALANCERS = "alb"
+"""The type of target group whose target is an ALB: an NLB's."""
 READ_ONLY = frozenset(
     {"TargetGroupArn", "TargetGroupName", "LoadBalancerArns", "TargetHealthDescriptions", "Attributes", "Tags"}
 )
@@ -149,7 +181,7 @@ def _look_closer(group: Mapping[str, Any], look: Look) -> Present:
         asks["Attributes"] = ("DescribeTargetGroupAttributes", {"TargetGroupArn": arn})
     parts, unread = elbv2.parts(look.reader, asks)
     facts = {**group, **parts}
-    return Present(facts, tuple(_references(group)), _condition(facts, unread), tuple(unread))
+    return Present(facts, tuple(_references(facts)), _condition(facts, unread), tuple(unread))
 
 
 def _references(group: Mapping[str, Any]) -> Iterator[Reference]:
@@ -159,6 +191,24 @@ def _references(group: Mapping[str, Any]) -> Iterator[Reference]:
             yield Reference(
                 f"LoadBalancerArns[{at}]", kind, group["TargetGroupArn"], within=balancer, hint=True, expects=False
             )
+    for at, target in enumerate(_balancers_in(group)):
+        path = f"TargetHealthDescriptions[{at}].Target.Id"
+        yield Reference(path, "load-balancer", target["Id"])
+        # AWS takes a load balancer for a target only where it listens on the target group's port.
+        port = target.get("Port", group.get("Port"))
+        yield Reference(path, "listener", f"{elbv2.balancer_name(target['Id'])}:{port}", follow=False)
+
+
+def _balancers_in(group: Facts) -> Sequence[Mapping[str, Any]]:
+    """The load balancers that are targets (TargetType `alb`), as they are registered.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/network/application-load-balancer-target.html
+    """
+    if group.get("TargetType") != BALANCERS:
+        return []
+    targets = [one for one in group.get("TargetHealthDescriptions", []) if _state(one) != "draining"]
+    fields = ("Id", "Port")
+    return [{name: one["Target"][name] for name in fields if name in one["Target"]} for one in targets]
 
 
 def _condition(facts: Mapping[str, Any], unread: Sequence[Unread]) -> Condition:
@@ -191,6 +241,9 @@ def _users(key: Key, sighting: Present) -> Iterator[User]:
         if target.get("TargetHealth", {}).get("State") == "draining":
             continue  # on its way out, and its task may be gone already
         whose = target["Target"]["Id"]
+        if sighting.facts.get("TargetType") == BALANCERS:
+            yield User("load-balancer", whose, f"load-balancer {elbv2.balancer_name(whose)}, a target in {key.id}")
+            continue
         if whose.startswith("i-"):
             whose = _address(target)
         yield User("ecs-service", whose, f"target {_address(target)} in {key.id}")

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+HEXADECIMAL = frozenset("0123456789abcdef")
+
 
 @dataclass(frozen=True, slots=True)
 class Arn:
@@ -32,13 +34,15 @@ def load_balancer_of(dns_name: str) -> str | None:
 
     ALB, classic: `[internal-]NAME-HASH.REGION.elb.amazonaws.com`; NLB: `NAME-HASH.elb.REGION.amazonaws.com`;
     aliases put `dualstack.` before it. A load balancer's own name never starts with `internal-`.
+    Where something that stands in for AWS leaves the hash away, the whole label is the name.
     https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html
     """
     labels = normal_dns(dns_name).removeprefix("dualstack.").split(".")
     if "elb" not in labels[1:] or not any(label.startswith("amazonaws") for label in labels):
         return None
-    name, _, suffix = labels[0].removeprefix("internal-").rpartition("-")
-    return name if name and suffix else None
+    label = labels[0].removeprefix("internal-")
+    name, _, suffix = label.rpartition("-")
+    return (name if name and suffix and HEXADECIMAL.issuperset(suffix) else label) or None
 
 
 def without_dualstack(dns_name: str) -> str:

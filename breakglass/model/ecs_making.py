@@ -12,11 +12,13 @@ from breakglass.model.lead import Key
 from breakglass.model.plan import Action, Blocker, Call, Hopeless, Loss, Settle, Until
 from breakglass.model.world import Making, Recipe, World
 
+WHYS = 4
+"""So many reasons are told of a failed deployment: AWS's own word for it alone says nothing that helps."""
 SERVES = "its new deployment is complete and all its tasks run"
 READ_ONLY = frozenset(
     {"serviceArn", "clusterArn", "serviceName", "status", "runningCount", "pendingCount", "deployments", "events"}
     | {"createdAt", "createdBy", "roleArn", "taskSets", "platformFamily", "currentServiceDeployment"}
-    | {"currentServiceRevisions", "serviceRevisions", "tags"}
+    | {"currentServiceRevisions", "serviceRevisions", "tags", "resourceManagementType"}
 )
 """What AWS tells of a service and CreateService does not take, or takes under another name."""
 
@@ -49,8 +51,8 @@ def making(recipe: Recipe, world: World) -> Making:
     else:
         actions.append(Settle(recipe.key, Until.SERVING, SERVES, deadline=900))
         actions += [
-            Settle(Key("target-group", name), Until.SERVING, f"all targets in {name} are healthy", deadline=900)
-            for name in _target_groups(facts)
+            Settle(key, Until.SERVING, f"all targets in {key.id} are healthy", deadline=900)
+            for key in _targets_in(facts)
         ]
     return Making(tuple(actions), lost=tuple(lost))
 
@@ -88,7 +90,7 @@ def parameters(recipe: Recipe, world: World) -> dict[str, Any]:
     params = {field: value for field, value in facts.items() if field not in READ_ONLY and value not in (None, [], {})}
     params |= {"cluster": cluster, "serviceName": name, "clientToken": world.token(recipe.key)}
     params |= {field: value for field in ONLY_IN_DEPLOYMENT if (value := _primary(facts).get(field))}
-    revision: Mapping[str, Any] = next(iter(facts.get("serviceRevisions", [])), {})
+    revision: Mapping[str, Any] = max(facts.get("serviceRevisions", []), key=_made_at, default={})
     params |= {field: value for field in ONLY_IN_REVISION if (value := revision.get(field))}
     params["tags"] = [tag for tag in facts.get("tags", []) if not tag["key"].startswith(("aws:", "breakglass:"))]
     params["tags"].append({"key": "breakglass:run", "value": world.run})
@@ -96,11 +98,16 @@ def parameters(recipe: Recipe, world: World) -> dict[str, Any]:
         params.pop("launchType", None)
     if facts.get("schedulingStrategy") == "DAEMON":
         params.pop("desiredCount", None)
-    if not params.get("loadBalancers"):
-        params.pop("healthCheckGracePeriodSeconds", None)
+    if not params.get("healthCheckGracePeriodSeconds"):
+        params.pop("healthCheckGracePeriodSeconds", None)  # 0 says nothing, and is refused where nothing is checked
     if role := _role(facts):
         params["role"] = role
     return params
+
+
+def _made_at(revision: Mapping[str, Any]) -> str:
+    """When a revision was made: in the middle of a deployment there are two, and the newer one was wanted."""
+    return str(revision.get("createdAt", ""))
 
 
 def _primary(facts: Facts) -> Mapping[str, Any]:
@@ -115,9 +122,16 @@ def _role(facts: Facts) -> str | None:
     return role if role and not linked and len(facts.get("loadBalancers", [])) == 1 else None
 
 
-def _target_groups(facts: Facts) -> list[str]:
-    arns = [balancer.get("targetGroupArn", "") for balancer in facts.get("loadBalancers", [])]
-    return list(dict.fromkeys(arn.rpartition(":")[2].split("/")[1] for arn in arns if ":targetgroup/" in arn))
+def _targets_in(facts: Facts) -> list[Key]:
+    """Where ECS registers its tasks, or, at a classic load balancer, the instances that they run on."""
+    places: dict[Key, None] = {}
+    for balancer in facts.get("loadBalancers", []):
+        arn = balancer.get("targetGroupArn", "")
+        if ":targetgroup/" in arn:
+            places[Key("target-group", arn.rpartition(":")[2].split("/")[1])] = None
+        elif name := balancer.get("loadBalancerName"):
+            places[Key("classic-load-balancer", name)] = None
+    return list(places)
 
 
 def awaited(facts: Facts, condition: Condition) -> str | None:
@@ -125,7 +139,8 @@ def awaited(facts: Facts, condition: Condition) -> str | None:
     deployments = facts.get("deployments", [])
     primary = _primary(facts)
     if primary.get("rolloutState") == "FAILED":
-        raise Hopeless(primary.get("rolloutStateReason") or "; ".join(condition.troubles))
+        said = (primary.get("rolloutStateReason") or "its deployment failed", *condition.troubles[:WHYS])
+        raise Hopeless("; ".join(dict.fromkeys(said)))
     running, desired = facts.get("runningCount", 0), facts.get("desiredCount", 0)
     complete = primary.get("rolloutState", "COMPLETED") == "COMPLETED"
     if complete and len(deployments) <= 1 and running >= desired:

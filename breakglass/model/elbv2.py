@@ -104,13 +104,14 @@ def users_of(place: str, actions: Sequence[Mapping[str, Any]]) -> Iterator[User]
 
 
 def parts(
-    reader: Reader, asks: Mapping[str, tuple[str, Mapping[str, Any]]]
+    reader: Reader, asks: Mapping[str, tuple[str, Mapping[str, Any]]], service: str = "elbv2"
 ) -> tuple[Mapping[str, Any], tuple[Unread, ...]]:
     """Further facts of one thing, asked at once: for each part the operation and its parameters.
 
-    The part is the answer's field of that name; `TagDescriptions` becomes `Tags`. Second, what failed.
+    The part is the answer's field of that name; `TagDescriptions` becomes `Tags`. Second, what failed. Classic
+    load balancers (`elb`) are asked about in the same way.
     """
-    answers = reader.gather([partial(reader.call, "elbv2", *ask) for ask in asks.values()])
+    answers = reader.gather([partial(reader.call, service, *ask) for ask in asks.values()])
     facts: dict[str, Any] = {}
     unread: list[Unread] = []
     for part, answer in zip(asks, answers, strict=True):
@@ -119,9 +120,9 @@ def parts(
         if isinstance(answer, AwsError):
             unread.append(answer.unread)
         elif part == "TagDescriptions":
-            facts["Tags"] = next((entry["Tags"] for entry in answer[part]), [])
+            facts["Tags"] = next((entry.get("Tags", []) for entry in answer.get(part, [])), [])
         else:
-            facts[part] = answer[part]
+            facts[part] = answer.get(part, [])
     return facts, tuple(unread)
 
 

@@ -33,6 +33,10 @@ def deletion(facts: Facts) -> Mapping[str, Any]:
     names = {f"#a{at}": name for at, name in enumerate(item)}
     values = {f":a{at}": value for at, value in enumerate(item.values())}
     conditions = [f"{name} = {value}" for name, value in zip(names, values, strict=True)]
+    # Not every endpoint tells an attribute that is null from one that is not there by comparing it.
+    conditions += [
+        f"attribute_exists({name})" for name, value in zip(names, item.values(), strict=True) if "NULL" in value
+    ]
     return {**_where(facts), **_on_condition(conditions, names, values)}
 
 

@@ -15,6 +15,8 @@ from breakglass.model.reading import AwsError, NotFound, Reader, Refused
 
 RecordSet = Mapping[str, Any]
 
+PROTECTION = "record-set protection"
+"""What a protection is called among the users of a record: it is no component of anybody's."""
 ZONE_ID = re.compile(r"Z[A-Z0-9]+|[A-Z0-9]{10,32}")
 """AWS's ids begin with Z; those of other endpoints need not."""
 RECORDS_A_PAGE = 300
@@ -150,3 +152,23 @@ def _from(reader: Reader, zone: Zone, name: str) -> Iterator[RecordSet]:
         if following == params:
             raise Refused("route53:ListResourceRecordSets", "NoProgress", f"the listing does not go on after {name}")
         params = following
+
+
+def protection(reader: Reader, zone: Zone, record: RecordSet) -> str | None:
+    """What keeps every record of that name and type from being changed, in words; None where nothing is known to.
+
+    Route 53 refuses a whole batch for it, so that nothing is lost where it could not be asked: endpoints without
+    protections, and roles from before there were any, are not kept from a recovery by that.
+    https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListResourceRecordSetProtections.html
+    """
+    listing = ("route53", "ListResourceRecordSetProtections", "ResourceRecordSetProtections")
+    try:
+        entries = reader.pages(*listing, {"HostedZoneId": zone.id})
+    except AwsError:
+        return None
+    for entry in entries:
+        if normal_dns(entry["RecordName"]) == normal_dns(record["Name"]) and entry["RecordType"] == record["Type"]:
+            return ": ".join(
+                filter(None, ("a record-set protection, which refuses every change", entry.get("Comment")))
+            )
+    return None

@@ -77,6 +77,21 @@ class Survey:
 
 
 @dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """When and how a service was last rehearsed.
+
+    `recover` is in seconds from the alert. `changes` say in words how its shape has changed since; None where it
+    was not this very service but the sandbox's of the same name.
+    """
+
+    at: datetime
+    drill: str
+    scenario: str
+    recover: float | None
+    changes: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Inventory:
     """The whole answer to "what is there of this service?"; `api_calls` counts every request sent."""
 
@@ -89,6 +104,7 @@ class Inventory:
     findings: tuple[Finding, ...]
     complete: bool
     api_calls: int
+    rehearsed: Rehearsed | None = None
 
     def of_kind(self, kind: str) -> tuple[Component, ...]:
         """The components of one kind."""

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from breakglass.model.component import Absent, Component, Facts, Found, Present, Sighting, State, Unreadable, Users
 from breakglass.model.inventory import Claim, Inventory
 from breakglass.model.lead import Key, Lead, Reference
-from breakglass.model.plan import Action, Call, Form, Until
+from breakglass.model.plan import Action, Blocker, Call, Form, Until
 from breakglass.model.reading import AwsError, NotFound, Reader
 from breakglass.model.settings import Settings
 from breakglass.model.world import Making, Recipe, World
@@ -45,8 +45,11 @@ class Kind(ABC):
     One that nobody uses by itself is as much ours as the component that it `stands_on`: a redirect listener of
     a load balancer.
 
+    Leads to a `patient` kind wait while components that may name more of it are looked up: one call for them all.
+
     `turn` is the place in a rebuild where no reference says more, smaller first; a removal goes the other way
-    round. `volatile` are the fields that change by themselves, counts, events, health and times: they are
+    round. `namesakes` are kinds that share its names: a name of which AWS knows no component of this kind may mean
+    one of theirs. `volatile` are the fields that change by themselves, counts, events, health and times: they are
     not configuration, and no sign that somebody else was here. `unreliable` are those that do not say, once
     it is being deleted, what they said before.
     """
@@ -60,7 +63,9 @@ class Kind(ABC):
     stands_on: ClassVar[str | None] = None
     removable: ClassVar[bool] = True
     makeable: ClassVar[bool] = True
+    patient: ClassVar[bool] = False
     turn: ClassVar[int]
+    namesakes: ClassVar[frozenset[str]] = frozenset()
     volatile: ClassVar[frozenset[str]] = frozenset()
     unreliable: ClassVar[frozenset[str]] = frozenset()
 
@@ -88,6 +93,10 @@ class Kind(ABC):
         """
         return ()
 
+    def without(self, found: Found) -> frozenset[str]:
+        """Kinds of which its own fields say that the service has none: a conventional name of theirs is only a name."""
+        return frozenset()
+
     def neighbours(self, found: Found, look: Look) -> Sequence[str]:
         """Names of other services that are known where this component was looked up. Raises `AwsError`."""
         return ()
@@ -95,6 +104,10 @@ class Kind(ABC):
     def describe(self, key: Key, sighting: Present) -> str:
         """A few words on what it is and does, for the table; the id where there is nothing to add."""
         return key.id
+
+    def remembered_as(self, facts: Facts) -> str:
+        """One that this tool does not make, for whoever makes it by hand; empty where there is nothing to say."""
+        return ""
 
     def retrace(self, key: Key, references: Sequence[Reference]) -> tuple[str, str]:
         """`ref` and `within` of a lead that finds it by its natural key and what it refers to, without any ARN."""
@@ -162,6 +175,13 @@ class Kind(ABC):
         """Changes those references, and nothing else, to what `world.refer` says they are now. Pure."""
         raise NotImplementedError(f"{self.name} has nothing to repoint")
 
+    def obstacle(self, component: Component, was: Facts, world: World) -> Blocker | None:
+        """Why what is made would not serve beside this living one, which stays as it is: it leads elsewhere. Pure.
+
+        `was` are its facts in the best snapshot in which it was there, empty where there is none.
+        """
+        return None
+
     def awaited(self, until: Until, sighting: Sighting) -> str | None:
         """What is still missing before it is `until`; None once it is so.
 
@@ -192,6 +212,10 @@ class Kind(ABC):
             return isinstance(sighting, Absent) or _draining(sighting)
         if call.operation.startswith(("Create", "Register", "Put")):
             return isinstance(sighting, Present) and not _draining(sighting)
+        return False
+
+    def already(self, call: Call, code: str) -> bool:
+        """Whether a refusal with that code says that what the call makes is there, which is then looked for."""
         return False
 
     def receipt(self, answer: Mapping[str, Any]) -> str | None:

@@ -64,6 +64,9 @@ class Until(StrEnum):
     ACTIVE = "active"
     IN_SYNC = "in sync"
     SERVING = "serving"
+    DRAINED = "drained"
+    """No connection of it is being wound up any more."""
+    UNUSED = "unused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from breakglass.model.arn import normal_dns
-from breakglass.model.component import Absent, Component, Facts, Present, Sighting
+from breakglass.model.component import Absent, Component, Facts, Present, Sighting, State
+from breakglass.model.hosted_zones import PROTECTION
 from breakglass.model.lead import Key
 from breakglass.model.making import without_source
 from breakglass.model.plan import Action, Blocker, Call, Output, Settle, Until
+from breakglass.model.record_places import in_the_way
 from breakglass.model.world import Making, Recipe, World
 
 OURS = frozenset({"HostedZoneId", "HostedZoneName"})
@@ -62,13 +64,14 @@ def making(recipe: Recipe, world: World) -> Making:
     """CREATE of the record with what took the place of all that it named."""
     if not recipe.facts.get("HostedZoneId"):
         return Making(()) if any(_of_that_name(recipe.key, world)) else without_source(recipe.key)
-    if theirs := next(_in_its_place(recipe, world), None):
+    if theirs := in_the_way(recipe.key, recipe.facts, world):
         message = f"{theirs} has its name and points elsewhere: both cannot be there"
         hint = f"Remove {theirs} by hand once nobody needs it, or leave records out with --keep dns-record."
         return Making((), blockers=(Blocker(recipe.key, message, hint),))
     create = {"Action": "CREATE", "ResourceRecordSet": renewed(record_of(recipe.facts), world)}
     return Making(
         (
+            *_served(world),
             _batch(recipe.facts, [create], world, "it is missing; CREATE overwrites nobody's record"),
             _in_force(recipe.key),
         )
@@ -81,9 +84,14 @@ def repointing(component: Component, world: World) -> Making:
     new = renewed(old, world)
     if new == old:
         return Making(())
+    if protection := next((user.words for user in component.users.by if user.kind == PROTECTION), None):
+        message = f"{component.key} leads to something gone, and is kept from being changed by {protection}"
+        hint = "Delete that protection by hand, or leave records out with --keep dns-record."
+        return Making((), blockers=(Blocker(component.key, message, hint),))
     changes = [{"Action": "DELETE", "ResourceRecordSet": old}, {"Action": "CREATE", "ResourceRecordSet": new}]
     return Making(
         (
+            *_served(world),
             _batch(component.facts, changes, world, "it leads to something gone; both changes happen, or neither"),
             _in_force(component.key),
         )
@@ -123,6 +131,17 @@ def _batch(facts: Facts, changes: Sequence[Mapping[str, Any]], world: World, why
     return Call("route53", "ChangeResourceRecordSets", params, why, passing=PASSING)
 
 
+def _served(world: World) -> Iterator[Settle]:
+    """Clients are led there once targets are healthy. For those of a service that is made, its own step waits."""
+    living = [one for one in world.of_kind("ecs-service") if one.there and one.state is not State.DRAINING]
+    if not living:
+        return
+    classic = (key for one in living for key in one.depends_on if key.kind == "classic-load-balancer")
+    for key in dict.fromkeys((*(group.key for group in world.of_kind("target-group")), *classic)):
+        words = f"all targets in {key.id} are healthy, so that clients are led to what serves"
+        yield Settle(key, Until.SERVING, words, deadline=900)
+
+
 def _in_force(key: Key) -> Settle:
     return Settle(key, Until.IN_SYNC, IN_FORCE, deadline=300)
 
@@ -144,27 +163,6 @@ def _of_that_name(key: Key, world: World) -> Iterator[Key]:
     """The other records of a name that stands for all of them."""
     name = key.id.partition(" ")[0]
     return (one.key for one in world.of_kind(key.kind) if one.key != key and one.key.id.partition(" ")[0] == name)
-
-
-def _in_its_place(recipe: Recipe, world: World) -> Iterator[Key]:
-    """The records of that name and zone beside which there can be none of its sort.
-
-    A CNAME stands alone, and simple records do not mix with those that have a set identifier.
-    """
-    ours = recipe.facts
-    for one in world.of_kind(recipe.key.kind):
-        theirs = one.facts
-        same_place = (
-            one.there
-            and one.key != recipe.key
-            and theirs["HostedZoneId"] == ours["HostedZoneId"]
-            and normal_dns(theirs["Name"]) == normal_dns(ours["Name"])
-        )
-        if same_place and (
-            (ours["Type"] == "CNAME") != (theirs["Type"] == "CNAME")
-            or (ours["Type"] == theirs["Type"] and ("SetIdentifier" in ours) != ("SetIdentifier" in theirs))
-        ):
-            yield one.key
 
 
 def _created(change: Mapping[str, Any]) -> Any:

@@ -9,6 +9,7 @@ from breakglass.model.inventory import Finding, Severity, Survey
 from breakglass.model.kind import Kind
 from breakglass.model.lead import Key, Lead
 from breakglass.planning.links import Links
+from breakglass.planning.namesakes import sort_of
 from breakglass.planning.ownership import by_convention_only, ownership_unread
 
 DENIED = ("AccessDenied", "Unauthorized", "NotAuthorized", "AuthorizationError", "Forbidden")
@@ -28,7 +29,7 @@ def findings(
         *(finding for component in components for finding in _of_one(component, kinds)),
         *_not_serving(components, kinds),
         *_ownership_unread(components, seen, links, kinds),
-        *_superseded(superseded, components),
+        *_superseded(superseded, components, kinds),
         *(finding for component in components for finding in _elsewhere(component, account)),
         *_conventions(components, links),
     ]
@@ -38,7 +39,7 @@ def findings(
 
 def _of_one(component: Component, kinds: Mapping[str, Kind]) -> Iterator[Finding]:
     title = f"{kinds[component.key.kind].title} {component.key.id}"
-    yield from _of_its_state(component, title)
+    yield from _of_its_state(component, kinds[component.key.kind], title)
     if isinstance(component.ownership, Shared) and component.there:
         message = f"{title} is shared with {', '.join(component.ownership.by)}."
         yield Finding(Severity.INFO, "shared", message, "It is never removed.", component.key)
@@ -48,13 +49,14 @@ def _of_one(component: Component, kinds: Mapping[str, Kind]) -> Iterator[Finding
         yield Finding(Severity.INFO, "managed", message, hint, component.key)
 
 
-def _of_its_state(component: Component, title: str) -> Iterator[Finding]:
+def _of_its_state(component: Component, kind: Kind, title: str) -> Iterator[Finding]:
     key, because = component.key, f"{title} is {component.state}: {component.reason}."
     match component.state:
         case State.MISSING:
             named = ", ".join(dict.fromkeys(lead.detail for lead in component.leads if lead.expects))
             message = f"{because} Named by {named}." if named else because
-            yield Finding(Severity.CRITICAL, "missing", message, "A rebuild makes it again.", key)
+            hint = "A rebuild makes it again." if kind.makeable else f"A {kind.title} is never made by this tool."
+            yield Finding(Severity.CRITICAL, "missing", message, hint, key)
         case State.DRAINING:
             message = " ".join((f"{title} is {component.reason}.", *_troubles(component)[:1]))
             hint = "It cannot be made again before its tasks have stopped; a rebuild waits for that."
@@ -125,16 +127,20 @@ def _ownership_unread(
         )
 
 
-def _superseded(superseded: Mapping[Key, Lead], components: Iterable[Component]) -> Iterator[Finding]:
+def _superseded(
+    superseded: Mapping[Key, Lead], components: Iterable[Component], kinds: Mapping[str, Kind]
+) -> Iterator[Finding]:
     for key, lead in superseded.items():
-        live = [component.key.id for component in components if component.key.kind == key.kind and component.there]
+        sort = sort_of(key.kind, kinds)
+        live = [component.key for component in components if component.key.kind in sort and component.there]
+        names = ", ".join(one.id for one in live)
         place = f"{lead.origin.key} in {lead.origin.file}" if lead.origin else lead.detail
         yield Finding(
             Severity.WARNING,
             "configuration-outdated",
-            f"{place} names {key}, which AWS does not know; the live one is {', '.join(live)}.",
-            f"Set {place} to {', '.join(live)}.",
-            Key(key.kind, live[0]) if len(live) == 1 else None,
+            f"{place} names {key}, which AWS does not know; the live one is {names}.",
+            f"Set {place} to {names}.",
+            live[0] if len(live) == 1 else None,
         )
 
 

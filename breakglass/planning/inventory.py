@@ -13,11 +13,9 @@ from breakglass.model.settings import Settings
 from breakglass.planning.diagnosis import diagnose
 from breakglass.planning.findings import findings
 from breakglass.planning.links import Links
+from breakglass.planning.managed import managed_by
 from breakglass.planning.ownership import ownership, ownership_unread
 from breakglass.planning.states import Verdict, dependencies, dropped, outdated_references, verdicts
-
-STACK_TAG = "aws:cloudformation:stack-name"
-MANAGER_TAGS = ("managed-by", "managedby", "app.kubernetes.io/managed-by", "elbv2.k8s.aws/cluster")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +83,6 @@ def _with_needs(component: Component, every: tuple[Component, ...], kinds: Mappi
     """The component with what it cannot do without although no field of it says so."""
     needs = kinds[component.key.kind].needs(component, every)
     return replace(component, depends_on=tuple(dict.fromkeys((*component.depends_on, *needs))))
-
-
-def managed_by(tags: Mapping[str, str]) -> str | None:
-    """The tool that says in tags that it manages a thing: a CloudFormation stack, or another by name."""
-    if stack := tags.get(STACK_TAG):
-        return f"CloudFormation stack {stack}"
-    return next((value for tag, value in tags.items() if tag.lower() in MANAGER_TAGS), None)
 
 
 def _another_teams_listener(component: Component, every: tuple[Component, ...]) -> bool:

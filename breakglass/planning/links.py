@@ -6,6 +6,7 @@ from breakglass.model.component import Found, Present, Unreadable
 from breakglass.model.inventory import Survey
 from breakglass.model.kind import Kind
 from breakglass.model.lead import Key, Reference
+from breakglass.planning.namesakes import meanings
 
 
 def spelling(ref: str) -> str:
@@ -26,14 +27,16 @@ class Links:
                 self._handles.setdefault((found.key.kind, spelling(handle)), found.key)
 
     def resolve(self, kind: str, ref: str, within: str = "") -> tuple[Key, ...]:
-        """The components that `ref` means; none where it means none of ours."""
+        """The components that `ref` means, of that kind or of one that shares its names; none where it means no one."""
         if keys := self._resolved.get((kind, ref, within)):
             return keys
-        if key := self._handles.get((kind, spelling(ref))):
-            return (key,)
-        known_as = self._kinds[kind].identify(ref, within) if kind in self._kinds else None
-        key = Key(kind, known_as) if known_as is not None else None
-        return (key,) if key in self.found and key is not None else ()
+        for one in meanings(kind, self._kinds):
+            if key := self._handles.get((one, spelling(ref))):
+                return (key,)
+            known_as = self._kinds[one].identify(ref, within) if one in self._kinds else None
+            if known_as is not None and Key(one, known_as) in self.found:
+                return (Key(one, known_as),)
+        return ()
 
     def targets(self, found: Found) -> Iterator[tuple[Reference, Found]]:
         """What a component depends on: each reference that gives order, with the component it means."""

@@ -6,7 +6,9 @@ from breakglass.model.component import Found, Owned, Ownership, Shared, Unproven
 from breakglass.model.inventory import Survey
 from breakglass.model.kind import Kind
 from breakglass.model.lead import Source
+from breakglass.planning.endpoints import other_endpoint
 from breakglass.planning.links import Links
+from breakglass.planning.namesakes import may_name, meanings
 
 
 def ownership(found: Found, seen: Survey, links: Links, kinds: Mapping[str, Kind]) -> Ownership:
@@ -18,7 +20,7 @@ def ownership(found: Found, seen: Survey, links: Links, kinds: Mapping[str, Kind
     if not kinds[found.key.kind].removable:
         return Unproven("never removed, so nobody asked who else uses it")
     users = seen.users.get(found.key, Users())
-    if others := (*_foreign(users, links), *_claimants(found, seen, links)):
+    if others := (*_foreign(users, links), *_claimants(found, seen, links, kinds), *_led_elsewhere(found, links)):
         return Shared(tuple(sorted(set(others), key=_services_first)))
     if failed := ownership_unread(found, seen, links, kinds):
         return Unproven("who else uses it could not be read: " + "; ".join(map(str, failed)))
@@ -31,7 +33,7 @@ def ownership_unread(found: Found, seen: Survey, links: Links, kinds: Mapping[st
     """The look-ups that the question of ownership needed, and that failed."""
     users = seen.users.get(found.key, Users())
     failed = [*users.unread]
-    failed += [unread for name, unread in seen.claims_unread if found.key.kind in kinds[name].names]
+    failed += [unread for name, unread in seen.claims_unread if found.key.kind in may_name(name, kinds)]
     if any(user.kind == "ecs-service" for user in users.by):
         failed += [
             unread for one in links.found.values() if one.key.kind == "ecs-service" for unread in one.handles_unread
@@ -57,12 +59,17 @@ def _foreign(users: Users, links: Links) -> Iterator[str]:
         yield user.words
 
 
-def _claimants(found: Found, seen: Survey, links: Links) -> Iterator[str]:
+def _claimants(found: Found, seen: Survey, links: Links, kinds: Mapping[str, Kind]) -> Iterator[str]:
     for claim in seen.claims:
-        if claim.lead.kind != found.key.kind or claim.by in links.found:
+        if found.key.kind not in meanings(claim.lead.kind, kinds) or claim.by in links.found:
             continue
         if found.key in links.resolve(claim.lead.kind, claim.lead.ref, claim.lead.within):
             yield str(claim.by)
+
+
+def _led_elsewhere(found: Found, links: Links) -> Iterator[str]:
+    if elsewhere := other_endpoint(found, links):
+        yield elsewhere
 
 
 def _evidence(found: Found) -> tuple[str, ...]:

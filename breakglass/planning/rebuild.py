@@ -6,6 +6,7 @@ everything that referred to the old ones.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -13,10 +14,12 @@ from breakglass.model.component import Absent, Component, Facts, State, Unproven
 from breakglass.model.inventory import Inventory
 from breakglass.model.kind import Kind
 from breakglass.model.lead import Key, Lead, Reference, Source
-from breakglass.model.plan import Blocker, Kept, Output, Plan, Purpose, Step, Until
+from breakglass.model.plan import Blocker, Kept, Loss, Output, Plan, Purpose, Step, Until
 from breakglass.model.world import Making, Recipe, World, token
 from breakglass.planning.fingerprint import ABSENT, fingerprint
 from breakglass.planning.links import spelling
+from breakglass.planning.managed import lost_to_its_stack
+from breakglass.planning.namesakes import meanings
 from breakglass.planning.order import edges, order
 from breakglass.planning.recipes import Sources, recipe, references, told
 from breakglass.planning.removal import LAST, Request, numbered, serving
@@ -70,6 +73,7 @@ class _Rebuild:
             for key in sequence
         ]
         every = [*makings.values(), *repoints.values()]
+        obstacles = self._obstacles(world, {*missing, *dangling}) if any(step.actions for step in steps) else ()
         return Plan(
             run=self.request.run,
             purpose=Purpose.REBUILD,
@@ -78,8 +82,8 @@ class _Rebuild:
             region=self.inventory.region,
             steps=numbered(step for step in steps if step.actions),
             kept=tuple(self._kept(missing, dangling, left_out)),
-            blockers=tuple(self._blockers(missing, every, came_from, left_out)),
-            lost=tuple(dict.fromkeys(loss for one in every for loss in one.lost)),
+            blockers=tuple(self._blockers(missing, every, came_from, left_out, obstacles)),
+            lost=tuple(dict.fromkeys((*(loss for one in every for loss in one.lost), *_lost_to_stacks(recipes)))),
             leads=self._leads(missing),
             snapshot=self.request.snapshot,
             serving=world.serving,
@@ -93,7 +97,7 @@ class _Rebuild:
         if not self._gets_an_id(component.key) or any(one.source is not Source.SNAPSHOT for one in component.leads):
             return False
         for snapshot in self.sources.snapshots:
-            if component.key in snapshot.by_key:
+            if (before := snapshot.by_key.get(component.key)) and before.there:
                 then = [
                     saved.key
                     for saved in snapshot.components
@@ -145,7 +149,7 @@ class _Rebuild:
         renewals: dict[str, str | Output] = {}
         for reference in (*outdated, *(one for several in came_from.values() for one in several)):
             key = self._meant(reference)
-            made_of = self.kinds[reference.kind].field_of(reference.ref) if reference.kind in self.kinds else None
+            made_of = self.kinds[key.kind].field_of(reference.ref) if key else None
             if key is None or made_of is None:
                 continue
             name, form = made_of
@@ -162,20 +166,27 @@ class _Rebuild:
 
     def _meant(self, reference: Reference) -> Key | None:
         """The component that a reference means, living, missing or only remembered."""
-        kind = self.kinds.get(reference.kind)
-        if kind is None:
+        if reference.kind not in self.kinds:
             return None
-        for component in self.inventory.of_kind(reference.kind):
-            if spelling(reference.ref) in {spelling(handle) for handle in component.handles}:
+        sort = meanings(reference.kind, self.kinds)
+        for component in self.inventory.components:
+            handles = {spelling(handle) for handle in component.handles}
+            if component.key.kind in sort and spelling(reference.ref) in handles:
                 return component.key
-        known_as = kind.identify(reference.ref, reference.within)
-        if known_as is not None:
-            return Key(reference.kind, known_as)
+        spelt = [key for kind in sort if (key := self._spelt(kind, reference))]
+        known = next((key for key in spelt if self.inventory.get(key)), None)
+        if known or len(spelt) == 1:
+            return known or spelt[0]
         for snapshot in self.sources.snapshots:
             for saved in snapshot.components:
-                if saved.key.kind == reference.kind and reference.ref in saved.handles:
+                if saved.key.kind in sort and reference.ref in saved.handles:
                     return saved.key
-        return None
+        return next(iter(spelt), None)
+
+    def _spelt(self, kind: str, reference: Reference) -> Key | None:
+        """The component of one kind that a reference means by its spelling."""
+        known_as = self.kinds[kind].identify(reference.ref, reference.within)
+        return Key(kind, known_as) if known_as is not None else None
 
     def _repointable(self, component: Component, world: World) -> bool:
         """Whether it is dangling, ours to change, and there is something to point it at."""
@@ -242,14 +253,25 @@ class _Rebuild:
                 state = "" if component.state is State.OK else f"{component.state}: {component.reason}; "
                 yield Kept(component.key, f"{state}it is there, and live wins")
 
+    def _obstacles(self, world: World, changed: AbstractSet[Key]) -> Iterable[Blocker]:
+        """What stays as it is, and keeps what is made from serving."""
+        for component in self.inventory.components:
+            if component.there and component.key not in changed and not self.request.choice.excludes(component.key):
+                was = self.sources.saved(component.key)
+                facts = was[1].facts if was else {}
+                if obstacle := self.kinds[component.key.kind].obstacle(component, facts, world):
+                    yield obstacle
+
     def _blockers(
         self,
         missing: Mapping[Key, Component],
         makings: Iterable[Making],
         came_from: Mapping[Key, Sequence[Reference]],
         left_out: Mapping[Key, str],
+        obstacles: Iterable[Blocker],
     ) -> Iterable[Blocker]:
         yield from dict.fromkeys(blocker for making in makings for blocker in making.blockers)
+        yield from obstacles
         for key, component in missing.items():
             if isinstance(component.sighting, Absent) and component.sighting.taken_by:
                 hint = f"Free its place, or leave it out with --keep {key.kind}."
@@ -257,10 +279,28 @@ class _Rebuild:
             for reference in came_from[key]:
                 meant = None if reference.hint else self._meant(reference)
                 target = self.inventory.get(meant) if meant else None
-                if target and not target.there and target.key not in missing:
+                if target and target.key not in missing and self._hinders(target):
                     why = left_out.get(target.key, target.reason)
                     message = f"{key} refers to {target.key}, which is {target.state} and is not made ({why})"
-                    yield Blocker(key, message, f"Make {target.key} first, or leave out --keep and --only.")
+                    yield Blocker(key, message, self._way_out(key, target))
+
+    def _hinders(self, target: Component) -> bool:
+        """Whether what refers to it cannot be made. What is never made keeps its id, so unreadable proves nothing."""
+        readable = target.state is not State.UNREADABLE
+        return not target.there and (readable or self.kinds[target.key.kind].makeable)
+
+    def _way_out(self, key: Key, target: Component) -> str:
+        kind = self.kinds[target.key.kind]
+        if kind.makeable:
+            return f"Make {target.key} first, or leave out --keep and --only."
+        saved = self.sources.saved(target.key)
+        was = kind.remembered_as(saved[1].facts if saved else {}) or "not in any snapshot"
+        way = f"Made by hand it gets another id: then leave this out with --keep {key.kind}, and make it by hand too."
+        return f"The {kind.title} was {was}. {way}"
+
+
+def _lost_to_stacks(recipes: Mapping[Key, Recipe]) -> Iterable[Loss]:
+    return filter(None, (lost_to_its_stack(key, made_of.facts) for key, made_of in recipes.items()))
 
 
 def _wanting(component: Component) -> bool:

@@ -14,6 +14,7 @@ from breakglass.model.lead import Key, Source
 from breakglass.model.plan import Kept, Plan, Purpose, Step, Until
 from breakglass.model.world import World
 from breakglass.planning.fingerprint import fingerprint
+from breakglass.planning.managed import kept_for_its_stack
 from breakglass.planning.order import edges, order
 from breakglass.planning.retrace import leads_to
 
@@ -22,12 +23,16 @@ LAST = "state-entry"
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the operator chose: kinds named by --only and --keep, components by --pick (None: no picking)."""
+    """What the operator chose: kinds named by --only and --keep, components by --pick (None: no picking).
+
+    `unprotect` takes deletion protection off, `managed` removes also what a CloudFormation stack manages.
+    """
 
     only: frozenset[str] = frozenset()
     keep: frozenset[str] = frozenset()
     picked: frozenset[Key] | None = None
     unprotect: bool = False
+    managed: bool = False
 
     def excludes(self, key: Key) -> str | None:
         """Why a component is left out, None where it is not."""
@@ -119,6 +124,8 @@ def _why_kept(component: Component, kinds: Mapping[str, Kind], choice: Choice) -
             pass
     if excluded := choice.excludes(component.key):
         return excluded
+    if not choice.managed and (theirs := kept_for_its_stack(component)):
+        return theirs
     protection = kind.protection(component)
     return f"{protection}; --unprotect takes that off" if protection and not choice.unprotect else None
 

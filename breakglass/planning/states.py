@@ -7,8 +7,11 @@ from breakglass.model.component import Absent, Found, Present, State, Unreadable
 from breakglass.model.inventory import Survey
 from breakglass.model.kind import Kind
 from breakglass.model.lead import Key, Lead, Reference, Source
+from breakglass.planning.endpoints import has_a_sibling_here, other_endpoint
 from breakglass.planning.links import Links
+from breakglass.planning.namesakes import may_name, only_a_reading, sort_of
 
+BALANCER = "load-balancer"
 INDEPENDENT = frozenset({Source.LIVE, Source.TOMBSTONE})
 
 
@@ -22,10 +25,9 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """Two of our components name different things of one kind: what `entry` names, and what is live."""
+    """Two of our components name different things of one sort: what `entry` names, and what is live."""
 
     entry: Key
-    kind: str
     named: tuple[Key, ...]
     live: tuple[Key, ...]
     by: Key
@@ -51,7 +53,11 @@ def _verdict(
         case Present(condition=condition) if condition.state is not State.OK:
             return Verdict(condition.state, condition.reason)
         case Present(condition=condition):
-            reasons = (*_stale(found, links), *_says_otherwise(found.key, disagreements), *_elsewhere(found, links))
+            reasons = (
+                *_stale(found, links),
+                *_says_otherwise(found.key, disagreements),
+                *_elsewhere(found, links, sort_of(BALANCER, kinds)),
+            )
             if reasons:
                 return Verdict(State.STALE, "; ".join(dict.fromkeys(reasons)))
             if kinds[found.key.kind].used and not _in_use(found, seen, links, kinds):
@@ -71,17 +77,19 @@ def _stale(found: Found, links: Links) -> Iterator[str]:
                 yield f"names an earlier {target.key} ({reference.ref})"
 
 
-def _elsewhere(found: Found, links: Links) -> Iterator[str]:
+def _elsewhere(found: Found, links: Links, balancers: frozenset[str]) -> Iterator[str]:
     """A record that leads to something which sends no traffic to this service."""
     if found.key.kind != "dns-record" or not isinstance(found.sighting, Present):
         return
-    serving = set(serving_balancers(links))
-    if not serving or any(reference.kind == "dns-record" for reference in found.sighting.references):
+    if other_endpoint(found, links) and has_a_sibling_here(found, links):
+        return
+    serving = set(serving_balancers(links, balancers))
+    if not serving or any(_through_another_record(reference, links) for reference in found.sighting.references):
         return
     led_to = [
         (reference, links.resolve(reference.kind, reference.ref, reference.within))
         for reference in found.sighting.references
-        if reference.kind in {"load-balancer", "classic-load-balancer"}
+        if reference.kind in balancers
     ]
     names = " or ".join(sorted(key.id for key in serving))
     if not led_to:
@@ -92,12 +100,21 @@ def _elsewhere(found: Found, links: Links) -> Iterator[str]:
             yield f"leads to {target}, which sends this service nothing; {names} does"
 
 
-def serving_balancers(links: Links) -> Iterator[Key]:
+def _through_another_record(reference: Reference, links: Links) -> bool:
+    """An alias within its zone, whose target says the rest; a CNAME says so only where that is a record of ours."""
+    if reference.kind != "dns-record":
+        return False
+    return reference.path.startswith("AliasTarget") or bool(
+        links.resolve(reference.kind, reference.ref, reference.within)
+    )
+
+
+def serving_balancers(links: Links, balancers: frozenset[str]) -> Iterator[Key]:
     """The load balancers that forward to one of the service's target groups, or that ECS registers tasks with."""
     for found in links.found.values():
         if isinstance(found.sighting, Present) and found.key.kind in {"target-group", "ecs-service"}:
             for reference in found.sighting.references:
-                if reference.kind in {"load-balancer", "classic-load-balancer"}:
+                if reference.kind in balancers:
                     yield from links.resolve(reference.kind, reference.ref, reference.within)
 
 
@@ -111,8 +128,9 @@ def _says_otherwise(key: Key, disagreements: Iterable[Disagreement]) -> Iterator
 def disagree(links: Links, kinds: Mapping[str, Kind]) -> Iterator[Disagreement]:
     """State entries whose pointers name something else than what the live components refer to.
 
-    Compared kind by kind, with what one live component (the service, the record) itself refers to. What the
-    entry names and AWS does not know is not a disagreement: it is missing, or an outdated name.
+    Compared sort by sort (kinds that share their names are one), with what one live component (the service, the
+    record) itself refers to. What the entry names and AWS does not know is not a disagreement: it is missing, or an
+    outdated name. Where there are several of a kind (records, each with a health check), one that agrees is enough.
     """
     living = [
         found
@@ -120,20 +138,30 @@ def disagree(links: Links, kinds: Mapping[str, Kind]) -> Iterator[Disagreement]:
         if isinstance(found.sighting, Present)
         and found.sighting.condition.state is not State.DRAINING
         and kinds[found.key.kind].uses
+        and not other_endpoint(found, links)
     ]
     for entry in links.found.values():
         if entry.key.kind != "state-entry":
             continue
-        named: dict[str, list[Key]] = {}
-        for reference, target in links.targets(entry):
-            named.setdefault(reference.kind, []).append(target.key)
-        for one in living:
-            live: dict[str, list[Key]] = {}
-            for reference, target in links.targets(one):
-                live.setdefault(reference.kind, []).append(target.key)
-            for kind in named.keys() & live.keys():
-                if not set(named[kind]) & set(live[kind]):
-                    yield Disagreement(entry.key, kind, tuple(named[kind]), tuple(live[kind]), one.key)
+        named = _by_sort(entry, links, kinds)
+        lives = [(one, _by_sort(one, links, kinds)) for one in living]
+        agreeing = {
+            (one.key.kind, sort)
+            for one, live in lives
+            for sort in named.keys() & live.keys()
+            if set(named[sort]) & set(live[sort])
+        }
+        for one, live in lives:
+            for sort in named.keys() & live.keys():
+                if (one.key.kind, sort) not in agreeing:
+                    yield Disagreement(entry.key, tuple(named[sort]), tuple(live[sort]), one.key)
+
+
+def _by_sort(found: Found, links: Links, kinds: Mapping[str, Kind]) -> Mapping[frozenset[str], list[Key]]:
+    together: dict[frozenset[str], list[Key]] = {}
+    for _, target in links.targets(found):
+        together.setdefault(sort_of(target.key.kind, kinds), []).append(target.key)
+    return together
 
 
 def _in_use(found: Found, seen: Survey, links: Links, kinds: Mapping[str, Kind]) -> bool:
@@ -149,24 +177,30 @@ def dropped(seen: Survey, kinds: Mapping[str, Kind]) -> Mapping[Key, Lead | None
     """Absent components that are no news.
 
     A conventional name that AWS does not know is only a name where a better source names a component of that
-    kind, or could not be read. A configured id that AWS does not know, where the state entry or a live
-    resource names another, is a mistake in the configuration: then the lead with its place is the value.
+    kind, says that there is none, or could not be read. A configured id that AWS does not know, where the state
+    entry or a live resource names another, is a mistake in the configuration: then the lead with its place is the
+    value. And a name that kinds share is one component's, though it was looked for among all of them.
     """
     dropped: dict[Key, Lead | None] = {}
     for found in seen.found:
         if not isinstance(found.sighting, Absent) or found.sighting.remains is not None or not found.leads:
             continue
-        sources = {lead.source for lead in found.leads}
-        if sources == {Source.CONVENTION} and (_better(found, seen) or _sources_unread(found, seen, kinds)):
+        if only_a_reading(found, seen, kinds):
             dropped[found.key] = None
-        elif sources <= {Source.CONVENTION, Source.CONFIGURATION} and _better(found, seen, present=True):
+            continue
+        sources = {lead.source for lead in found.leads}
+        if sources == {Source.CONVENTION} and (
+            _better(found, seen, kinds) or _sources_unread(found, seen, kinds) or _ruled_out(found, seen, kinds)
+        ):
+            dropped[found.key] = None
+        elif sources <= {Source.CONVENTION, Source.CONFIGURATION} and _better(found, seen, kinds, present=True):
             dropped[found.key] = next(lead for lead in found.leads if lead.source is Source.CONFIGURATION)
     return dropped
 
 
-def _better(found: Found, seen: Survey, *, present: bool = False) -> bool:
+def _better(found: Found, seen: Survey, kinds: Mapping[str, Kind], *, present: bool = False) -> bool:
     """Whether something else of its kind, or of a kind that shares its names, is named by a better source."""
-    same_sort = {found.key.kind} | BALANCERS if found.key.kind in BALANCERS else {found.key.kind}
+    same_sort = sort_of(found.key.kind, kinds)
     weak = {Source.CONVENTION, Source.CONFIGURATION} if present else {Source.CONVENTION}
     return any(
         other.key != found.key
@@ -177,13 +211,14 @@ def _better(found: Found, seen: Survey, *, present: bool = False) -> bool:
     )
 
 
-BALANCERS = frozenset({"load-balancer", "classic-load-balancer"})
-"""Kinds that one configured name may mean: the name does not say which."""
+def _ruled_out(found: Found, seen: Survey, kinds: Mapping[str, Kind]) -> bool:
+    """Whether a better source says that the service has none of its kind."""
+    return any(found.key.kind in kinds[other.key.kind].without(other) for other in seen.found)
 
 
 def _sources_unread(found: Found, seen: Survey, kinds: Mapping[str, Kind]) -> bool:
     return any(
-        found.key.kind in kinds[other.key.kind].names
+        found.key.kind in may_name(other.key.kind, kinds)
         and (
             isinstance(other.sighting, Unreadable)
             or (isinstance(other.sighting, Present) and bool(other.sighting.unread))

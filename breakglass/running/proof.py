@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from breakglass.aws.shapes import Shapes, stand_in
+from breakglass.model.cloud_map import namespace_there
 from breakglass.model.component import Absent, Component, Facts, State
 from breakglass.model.inventory import Inventory
 from breakglass.model.kind import Kind
@@ -89,6 +90,8 @@ def _ground(component: Component, reader: Reader) -> Iterator[_Ground]:
     for arn in _certificates(facts):
         ask = partial(reader.call, "acm", "DescribeCertificate", {"CertificateArn": arn})
         yield _Ground(component.key, f"the certificate {arn}", ask)
+    for name in _connected(facts):
+        yield _Ground(component.key, f"the Service Connect namespace {name}", partial(namespace_there, reader, name))
     for arn in _roles(facts):
         ask = partial(reader.call, "iam", "GetRole", {"RoleName": arn.rpartition("/")[2]})
         yield _Ground(component.key, f"the role {arn}", ask)
@@ -113,6 +116,13 @@ def _certificates(facts: Facts) -> Iterable[str]:
         one.get("CertificateArn", "") for one in (*facts.get("Certificates", []), *facts.get("AllCertificates", []))
     ]
     return dict.fromkeys(arn for arn in arns if ":acm:" in arn)
+
+
+def _connected(facts: Facts) -> Iterable[str]:
+    """Namespaces of Service Connect, by name or ARN, which a service's deployments tell of."""
+    connections = [one.get("serviceConnectConfiguration", {}) for one in facts.get("deployments", [])]
+    names = (one.get("namespace", "") for one in connections if one.get("enabled"))
+    return dict.fromkeys(name for name in names if name)
 
 
 def _roles(facts: Facts) -> Iterable[str]:

@@ -82,12 +82,8 @@ class Sender:
                 yield self._ledger.log(Event.RESULT, step.id, at, request_id=gone.request_id, code=gone.code)
                 return
             except AwsError as error:
-                if isinstance(error, Unclear | Unreachable) and self._had_effect(step, filled, kind):
-                    words = f"no clear answer ({error.code}), but it had its effect"
+                if words := self._settled(step, filled, kind, error):
                     yield self._ledger.log(Event.SETTLED, step.id, at, words=words)
-                    return
-                if kind.already(filled, error.code) and self._had_effect(step, filled, kind):
-                    yield self._ledger.log(Event.SETTLED, step.id, at, words=f"it is there already ({error.code})")
                     return
                 yield self._failed(step, at, error)
                 if not attempts.worth_another(call, error, self._tools.clock.elapsed()):
@@ -101,6 +97,13 @@ class Sender:
             pause = min(pause * 2, LONGEST_PAUSE)
             if self._tools.operator.stops():
                 return
+
+    def _settled(self, step: Step, call: Call, kind: Kind, error: AwsError) -> str | None:
+        """Why nothing more is to be done after an error, by what is there now; None where the call came to nothing."""
+        unclear = isinstance(error, Unclear | Unreachable)
+        if not (unclear or kind.already(call, error.code)) or not self._had_effect(step, call, kind):
+            return None
+        return f"no clear answer ({error.code}), but it had its effect" if unclear else f"it is there ({error.code})"
 
     def _failed(self, step: Step, at: int, error: AwsError) -> Entry:
         return self._ledger.log(

@@ -21,7 +21,7 @@ VARIABLE = "BREAKGLASS_STATE_DIR"
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 MADE = ("runs", "snapshots", "locks")
-OURS = frozenset({*MADE, "faults", "inputs"})
+OURS = frozenset({*MADE, "drills", "faults", "inputs"})
 """All that this program ever puts there: what is made at once, and what only some commands leave."""
 PLAIN = frozenset(string.ascii_letters + string.digits + "-_.")
 LONGEST_NAME = 150  # bytes; file systems allow 255, and a suffix has to fit

@@ -7,6 +7,7 @@ as soon as the component is found. Nothing here waits for a round to end, so the
 chain of leads. Nothing here concludes anything either: that is `breakglass.planning`'s, and pure.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -21,7 +22,7 @@ from breakglass.model.kind import Kind, Look
 from breakglass.model.lead import Key, Lead, Reference, Source
 from breakglass.model.reading import AwsError
 from breakglass.planning.inventory import Moment, judge
-from breakglass.planning.namesakes import handed_on
+from breakglass.planning.namesakes import handed_on, named_better
 
 WORKERS = 16
 
@@ -59,17 +60,19 @@ class _Worklist:
         self._asked: dict[tuple[str, str, str], list[Lead]] = {}
         self._pending: dict[str, list[Lead]] = {}
         self._handed_on: set[tuple[Lead, str]] = set()
+        self._postponed: list[tuple[Lead, Key]] = []
         self._users: dict[Key, Users] = {}
         self._claims: dict[Claim, None] = {}
         self._claims_unread: dict[tuple[str, Unread], None] = {}
         self._running: dict[Future[Callable[[], None] | None], None] = {}
+        self._looking: Counter[str] = Counter()
 
     def run(self) -> Survey:
         for lead in self._look.settings.leads:
             self._take(lead)
         self._submit_pending()
         try:
-            while self._running:
+            while self._running or self._take_up_postponed():
                 done, _ = wait(self._running, return_when=FIRST_COMPLETED)
                 for future in done:
                     del self._running[future]
@@ -109,15 +112,30 @@ class _Worklist:
             self._pending.setdefault(lead.kind, []).append(lead)
 
     def _hand_on(self, lead: Lead, one: Found) -> None:
-        """Where AWS knows nothing by a name, kinds that share it are asked too: the name does not say which it means."""
+        """Where AWS knows none by a name, kinds that share names with it are asked too: the name does not say which."""
         for key in handed_on(lead, one, self._kinds):
             if (lead, key.kind) in self._handed_on:
                 continue
             self._handed_on.add((lead, key.kind))
-            if key in self._found:
-                self._record(lead, tuple(dict.fromkeys((*self._resolved[lead], key))))
+            if lead.source is Source.CONVENTION:
+                self._postponed.append((lead, key))
             else:
-                self._pending.setdefault(key.kind, []).append(lead)
+                self._ask_namesake(lead, key)
+
+    def _take_up_postponed(self) -> bool:
+        """Ask about conventional names once all else is known: where a better source names one, they are only names."""
+        postponed, self._postponed = self._postponed, []
+        for lead, key in postponed:
+            if key in self._found or not named_better(lead.kind, self._found.values(), self._kinds):
+                self._ask_namesake(lead, key)
+        self._submit_pending()
+        return bool(self._running)
+
+    def _ask_namesake(self, lead: Lead, key: Key) -> None:
+        if key in self._found:
+            self._record(lead, tuple(dict.fromkeys((*self._resolved[lead], key))))
+        else:
+            self._pending.setdefault(key.kind, []).append(lead)
 
     def _record(self, lead: Lead, keys: tuple[Key, ...]) -> None:
         self._resolved[lead] = keys
@@ -126,9 +144,16 @@ class _Worklist:
             self._found[key] = replace(one, leads=tuple(dict.fromkeys((*one.leads, lead))))
 
     def _submit_pending(self) -> None:
-        pending, self._pending = self._pending, {}
+        pending = {name: leads for name, leads in self._pending.items() if not self._waits(name)}
         for name, leads in pending.items():
+            del self._pending[name]
+            self._looking[name] += 1
             self._submit(partial(self._find, self._kinds[name], leads))
+
+    def _waits(self, name: str) -> bool:
+        """Whether more leads to a patient kind may come from what is being looked up, or is about to be."""
+        busy = (*+self._looking, *self._pending)
+        return self._kinds[name].patient and any(name in self._kinds[other].names for other in busy)
 
     def _submit(self, work: Callable[[], Callable[[], None] | None]) -> None:
         self._running[self._pool.submit(work)] = None
@@ -137,6 +162,7 @@ class _Worklist:
         return partial(self._take_in, kind, kind.find(leads, self._look))
 
     def _take_in(self, kind: Kind, found: Iterable[Found]) -> None:
+        self._looking[kind.name] -= 1
         for one in found:
             for lead in one.leads:
                 together = (*self._resolved.get(lead, ()), one.key)
@@ -183,7 +209,12 @@ def _merged(before: Found, after: Found) -> Found:
                 return 0
 
     better = after if weight(after.sighting) > weight(before.sighting) else before
-    return replace(better, leads=tuple(dict.fromkeys((*before.leads, *after.leads))))
+    alike = isinstance(before.sighting, Absent) and isinstance(after.sighting, Absent)
+    return replace(
+        better,
+        leads=tuple(dict.fromkeys((*before.leads, *after.leads))),
+        handles=before.handles | after.handles if alike else better.handles,
+    )
 
 
 def leads_of(found: Found) -> Iterable[Lead]:

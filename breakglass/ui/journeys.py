@@ -30,6 +30,7 @@ from breakglass.ui.asking import Terminal, has_terminal, terminal_stream
 from breakglass.ui.banner import banner
 from breakglass.ui.common import Common
 from breakglass.ui.confirm import Confirmation
+from breakglass.ui.drill_seen import rehearsed_words, with_rehearsal
 from breakglass.ui.reports.table import table
 from breakglass.ui.terminal import Style, say, style_of
 from breakglass.ui.watch_signals import Hand, ended_by_signals, keyboard
@@ -72,8 +73,13 @@ class Desk:
         """Show some lines."""
         say(text, self.screen)
 
+    def rehearsed(self, taken: Inventory) -> str:
+        """When and how the service was last rehearsed, in words."""
+        return rehearsed_words(with_rehearsal(taken, self.bench.state, self.bench.kinds))
+
     def show_inventory(self, taken: Inventory, began: float) -> None:
         """Inventory and diagnosis; `began` by `monotonic`."""
+        taken = with_rehearsal(taken, self.bench.state, self.bench.kinds)
         self.tell(
             table(replace(taken, diagnosis=replace(taken.diagnosis, next=())), self.style, seconds=monotonic() - began)
         )

@@ -6,7 +6,7 @@ alone: the report at the end, or the plan of a dry run.
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 
 from breakglass.aws.writer import AwsWriter
@@ -62,15 +62,17 @@ def change(desk: Desk, wish: Wish) -> int:
         insist_on_terminal("--pick and --step ask questions", _ASKS_NOTHING)
     prepared = _prepared(desk, wish)
     plan = prepared.plan
-    refused += _refused_by_plan(desk, prepared, dry_run=wish.dry_run)
-    show_plan(desk, plan, prepared.before, [f"a run would be refused. {one.what}" for one in refused])
+    refused += _told_or_raised(list(refusals_of(prepared.before)), dry_run=wish.dry_run)
+    unnamed = list(insist_on_name(plan, desk.common.account, desk.common.repeated(f"breakglass remove {plan.service}")))
+    show_plan(desk, plan, prepared.before, [f"a run would be refused. {one.what}" for one in (*refused, *unnamed)])
     if wish.dry_run:
-        return _dry(desk, wish, prepared, able=not any(one for one in refused if not _is_about_name(one)))
+        return _dry(desk, wish, prepared, able=not refused)
     insist_on_open_way(plan)
     if not plan.steps:
         return nothing_to_do(desk, wish.output, prepared.before, plan)
     if wish.confirm_account is None:
         insist_on_terminal("The account ID has to be typed", f"Give the command on a terminal. {_ASKS_NOTHING}")
+    _told_or_raised(unnamed, dry_run=False)
     run = open_run(desk.bench, prepared)
     return confirm_and_carry_out(desk, run, prepared.before, wish)
 
@@ -85,21 +87,10 @@ def may_be_changed(desk: Desk, given: str | None, *, dry_run: bool) -> list[Wron
     )
 
 
-def _refused_by_plan(desk: Desk, prepared: Prepared, *, dry_run: bool) -> list[WrongAccount]:
-    plan = prepared.plan
-    command = desk.common.repeated(f"breakglass {plan.purpose} {plan.service}")
-    named = list(insist_on_name(plan, desk.common.account, command))
-    return _told_or_raised([*refusals_of(prepared.before), *named], dry_run=dry_run)
-
-
 def _told_or_raised(refused: list[WrongAccount], *, dry_run: bool) -> list[WrongAccount]:
     if refused and not dry_run:
         raise refused[0]
     return refused
-
-
-def _is_about_name(refusal: WrongAccount) -> bool:
-    return "is serving" in refusal.what
 
 
 def _prepared(desk: Desk, wish: Wish) -> Prepared:
@@ -129,7 +120,7 @@ def _picked(desk: Desk, plan: Plan, choice: Choice) -> Choice:
         picked = desk.terminal.some_of(f"What to {verb} (space takes one out, Enter goes on to the plan):", options)
     except EOFError:
         raise Interrupted("Stopped while picking.", hint="Give the same command again.") from None
-    return Choice(choice.only, choice.keep, frozenset(picked), choice.unprotect)
+    return replace(choice, picked=frozenset(picked))
 
 
 def show_plan(
@@ -139,7 +130,7 @@ def show_plan(
     warnings = list(notes)
     if not taken.complete:
         warnings.append("not everything could be read, see above: what is unreadable is kept as it is")
-    desk.tell("\n" + PlanScreen(plan, desk.style, marks or {}, warnings).text())
+    desk.tell("\n" + PlanScreen(plan, desk.style, marks or {}, warnings, desk.rehearsed(taken)).text())
 
 
 def insist_on_open_way(plan: Plan) -> None:

@@ -13,7 +13,7 @@ from tabulate import tabulate
 from breakglass.errors import UsageError
 from breakglass.model.account import hyphenated
 from breakglass.model.journal import Event
-from breakglass.model.plan import Plan, Purpose, Settle
+from breakglass.model.plan import Plan, Settle
 from breakglass.running.progress import Outcome, Progress, Told
 from breakglass.running.runs import RunFolder, RunRecord, Runs
 from breakglass.running.state_dir import StateDir
@@ -212,16 +212,17 @@ def postmortem(story: Story) -> str:
     """A postmortem to be written, with what the journal knows filled in and what only people know left open."""
     plan = story.plan
     began, ended = story.told[0].entry.at, story.told[-1].entry.at
-    verb = "removed" if plan.purpose is Purpose.REMOVE else "rebuilt"
+    done = sum(story.progress.is_done(step) for step in plan.steps)
     sections = [
         f"# {prose(harmless(plan.service))} outage postmortem",
         f"## Date\n\n{began:%Y-%m-%d}",
         "## Authors\n\n" + "\n".join(f"- {prose(caller)}" for caller in story.callers),
         "## Status\n\nDraft, made from the journal of a run. What stands in angle brackets is for you to write.",
         (
-            f"## Summary\n\n{code(plan.service)} was {verb} with breakglass in {code(account_words(plan.account))} "
-            f"{code(plan.region)}. The run took {duration((ended - began).total_seconds())} and ended as: "
-            f"{story.progress.outcome}.\n\n&lt;what happened, in a sentence&gt;"
+            f"## Summary\n\nbreakglass was used to {plan.purpose} {code(plan.service)} in "
+            f"{code(account_words(plan.account))} {code(plan.region)}. {done} of {len(plan.steps)} steps were done in "
+            f"{duration((ended - began).total_seconds())}; the run: {story.progress.outcome}.\n\n"
+            "&lt;what happened, in a sentence&gt;"
         ),
         "## Impact\n\n&lt;who could not do what, from when to when&gt;",
         "## Root causes\n\n&lt;why it could happen&gt;",

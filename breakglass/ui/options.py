@@ -37,11 +37,13 @@ ConfirmAccount = Annotated[
 OutputOption = Annotated[Output, typer.Option("--output", "-o", help="How to print the result.")]
 
 
-def choice(only: Sequence[str] | None, keep: Sequence[str] | None, *, unprotect: bool = False) -> "Choice":
+def choice(
+    only: Sequence[str] | None, keep: Sequence[str] | None, *, unprotect: bool = False, managed: bool = False
+) -> "Choice":
     """What the operator chose. Raises `UsageError` for a kind that there is not, with the nearest."""
     from breakglass.planning.removal import Choice  # noqa: PLC0415 - --help does not need it
 
-    return Choice(_kinds(only or (), "--only"), _kinds(keep or (), "--keep"), unprotect=unprotect)
+    return Choice(_kinds(only or (), "--only"), _kinds(keep or (), "--keep"), unprotect=unprotect, managed=managed)
 
 
 def _kinds(names: Sequence[str], option: str) -> frozenset[str]:

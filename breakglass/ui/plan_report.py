@@ -29,11 +29,13 @@ class PlanScreen:
     style: Style
     marks: Mapping[int, str] = field(default_factory=dict)
     warnings: Sequence[str] = ()
+    rehearsed: str = ""
 
     def text(self) -> str:
         """The whole screen."""
         lines = [
             *self._headline(),
+            *(f"      {line}" for line in wrapped(self._show(shown(self.rehearsed)), self.style.width - 6) if line),
             *(line for step in self.plan.steps for line in self._step(step)),
             *self._kept(),
             *self._several("lost", YELLOW, (f"{name(one.component)}: {one.what}" for one in self.plan.lost)),

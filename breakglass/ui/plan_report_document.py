@@ -19,7 +19,7 @@ from breakglass.running.state_dir import StateDir, safe_name, write_file, writin
 from breakglass.ui.masking import mask, mask_text
 from breakglass.ui.reports.document import SCHEMA_VERSION, account_document
 
-FOLDER = "dry-runs"
+FOLDER = "inputs"
 _VALUES = "ExpressionAttributeValues"
 _COMPARED = re.compile(r"((?:#\w+(?:\[\d+\])*\.?)+) = (:\w+)")
 _NO_SECRETS = frozenset({"clientToken", "CallerReference", "CreatorRequestId"})

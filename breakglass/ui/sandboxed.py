@@ -1,19 +1,22 @@
-"""Starting the embedded sandbox from the command line."""
+"""Starting the embedded sandbox from the command line, and what is run in its world."""
 
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from shlex import quote
+from shlex import join, quote
 from typing import TYPE_CHECKING
 
 from breakglass.errors import BreakglassError
 
 if TYPE_CHECKING:
     from breakglass.rehearsal.sandbox import Sandbox
+
+PROGRAM = (sys.executable, "-m", "breakglass")
 
 
 @contextmanager
@@ -31,19 +34,73 @@ def sandbox() -> "Iterator[Sandbox]":
         yield running
 
 
-def open_shell(running: "Sandbox") -> None:
-    """The operator's own shell in the sandbox's world, until it is left.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A sandbox's world as one operator has it: signed in to `account`, with `tools` first on the path."""
 
-    Whatever its start-up files export is put right after them: a profile set there must not lead elsewhere.
+    running: "Sandbox"
+    account: str = "production"
+    tools: Path | None = None
+    more: Mapping[str, str] = field(default_factory=dict)
+
+    def exports(self) -> dict[str, str]:
+        """What to export there."""
+        first = [str(self.tools)] if self.tools else []
+        path = os.pathsep.join((*first, str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
+        return {**self.running.environment(self.account), **self.more, "PATH": path}
+
+    def environment(self) -> dict[str, str]:
+        """The whole environment of a process there. Nothing in it leads anywhere else."""
+        inherited = {name: value for name, value in os.environ.items() if name != "AWS_SDK_UA_APP_ID"}
+        return {**self.running.applied(inherited, self.account), **self.exports()}
+
+    def start_shell(self) -> "subprocess.Popen[bytes]":
+        """The operator's own shell there.
+
+        Whatever its start-up files export is put right after them: a profile set there must not lead elsewhere.
+        """
+        shell = os.environ.get("SHELL", "/bin/sh")
+        world = self.environment()
+        return subprocess.Popen(_with_start_up(shell, self, world), env=world)  # noqa: S603 - their own shell
+
+    def start(self, arguments: Sequence[str]) -> "subprocess.Popen[bytes]":
+        """This very program there, as a process of its own."""
+        return subprocess.Popen([*PROGRAM, *arguments], env=self.environment())  # noqa: S603 - ourselves
+
+    def run(self, arguments: Sequence[str]) -> int:
+        """The same, and its exit code."""
+        return self.start(arguments).wait()
+
+
+def write_tools(folder: Path, log: Path, marks: Mapping[str, str]) -> Path:
+    """Write commands for a drill's shell, and return their folder.
+
+    `breakglass` is this program, with every command and its exit code in `log` (see `rehearsal.evidence`); each of
+    `marks` leaves a file of its name beside the log, and says its words.
     """
-    world = running.applied(os.environ)
-    world["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), world.get("PATH", os.defpath)))
-    shell = os.environ.get("SHELL", "/bin/sh")
-    subprocess.run(_with_start_up(shell, running, world), env=world, check=False)  # noqa: S603 - their own shell
+    folder.mkdir(mode=0o700, exist_ok=True)
+    recorded = (
+        "#!/bin/sh\n"
+        "trap : INT\n"
+        "began=$(date +%s)\n"
+        f'{join(PROGRAM)} "$@"\n'
+        "code=$?\n"
+        f'{{ printf \'%s\\t%s\\t%s\' "$began" "$(date +%s)" "$code"; printf \'\\t%s\' "$@"; echo; }} >> {quote(str(log))}\n'
+        "exit $code\n"
+    )
+    scripts = {"breakglass": recorded}
+    for name, words in marks.items():
+        scripts[name] = f"#!/bin/sh\n: > {quote(str(log.with_name(name)))}\necho {quote(words)}\n"
+    for name, text in scripts.items():
+        path = folder / name
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o700)
+    return folder
 
 
-def _with_start_up(shell: str, running: "Sandbox", world: dict[str, str]) -> list[str]:
-    exports = [f"export {name}={quote(world[name])}" for name in (*running.environment(), "PATH")]
+def _with_start_up(shell: str, place: Place, world: dict[str, str]) -> list[str]:
+    running = place.running
+    exports = [f"export {name}={quote(value)}" for name, value in place.exports().items()]
     again = "\n".join([f"unset {' '.join(running.unset)}", *exports, 'PS1="(sandbox) $PS1"', ""])
     match Path(shell).name:
         case "bash":
@@ -60,9 +117,3 @@ def _with_start_up(shell: str, running: "Sandbox", world: dict[str, str]) -> lis
             start_up.write_text(again, encoding="utf-8")
             world["ENV"] = str(start_up)
             return [shell]
-
-
-def run_in(running: "Sandbox", arguments: Sequence[str]) -> int:
-    """Run this very program in the sandbox's world, as a process of its own, and return its exit code."""
-    command = [sys.executable, "-m", "breakglass", *arguments]
-    return subprocess.run(command, env=running.applied(os.environ), check=False).returncode  # noqa: S603 - ourselves

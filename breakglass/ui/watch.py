@@ -14,7 +14,7 @@ from breakglass.ui.asking import Terminal
 from breakglass.ui.plan_report import duration, mark_of, name
 from breakglass.ui.reports.words import shown
 from breakglass.ui.terminal import BOLD, CYAN, DIM, GREEN, RED, YELLOW, Style, harmless, say, wrapped
-from breakglass.ui.watch_signals import Hand
+from breakglass.ui.watch_signals import Hand, ended_by_signals
 
 _COLOURS = {
     Event.SETTLED: (GREEN,),
@@ -114,7 +114,7 @@ def _told_of_run(event: Event, detail: Mapping[str, str]) -> str:
     caller = detail.get("caller", "unknown")
     match event:
         case Event.PLANNED:
-            return f"planned: {detail.get('steps', '?')} steps, as {caller}"
+            return f"planned, {detail.get('steps', '?')} step{'s' if detail.get('steps') != '1' else ''}, as {caller}"
         case Event.CONFIRMED | Event.RESUMED:
             how = "by --confirm-account" if detail.get("how") == "confirm-account" else "by typing the account ID"
             return f"{event} {how}, as {caller}"
@@ -145,7 +145,8 @@ class Stepwise:
         question = f"Step {step.id} of {len(self.plan.steps)}, {shown(step.title)}: type go, skip or stop:"
         while True:
             try:
-                answer = self.ask.text(question).lower()
+                with ended_by_signals():
+                    answer = self.ask.text(question).lower()
             except (EOFError, KeyboardInterrupt):
                 return Decision.STOP
             if answer in _ANSWERS:

@@ -125,6 +125,18 @@ def test_the_variables_of_other_kinds_are_set_once_they_are_there(
     assert looked_up(bash, Output(Key("alarm", "deployer-api-5xx"), "AlarmArn")).endswith(":alarm:deployer-api-5xx")
 
 
+def test_the_variable_of_a_cloud_map_service_is_set_from_its_own_namespace(
+    bash: Bash, asking_moto: Callable[[str], Any]
+) -> None:
+    cloud_map = asking_moto("servicediscovery")
+    made = Output(Key("discovery-service", "wonderland/deployer-api"), "Arn")
+    cloud_map.create_http_namespace(Name="wonderland")
+    space = cloud_map.list_namespaces()["Namespaces"][0]["Id"]
+    for name in ("deployer-api-canary", "deployer-api"):
+        service = cloud_map.create_service(Name=name, NamespaceId=space)["Service"]
+    assert looked_up(bash, made) == service["Arn"]
+
+
 @pytest.mark.usefixtures("connection")
 def test_a_health_check_is_found_on_any_page(bash: Bash, wire: Wire) -> None:
     """The CLI puts a query to each page by itself: a page without it must print nothing, not even None."""

@@ -1,7 +1,7 @@
-"""What the tests over changes share: a component of each kind with all the fields that AWS tells, and a world around it."""
+"""What the tests over changes share: a component of each kind with all that AWS tells, and a world around it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -26,8 +26,10 @@ GROUP = f"{ELB}:targetgroup/deployer-api/73e2d6bc24d8a067"
 LISTENER = f"{ELB}:listener/app/deployer-api/50dc6c495c0c9188/f2f7dc8efc522ab2"
 RULE = f"{ELB}:listener-rule/app/deployer-api/50dc6c495c0c9188/f2f7dc8efc522ab2/9683b2d02a6cabee"
 DNS_NAME = "deployer-api-1234567890.eu-west-1.elb.amazonaws.com"
+CLASSIC_DNS_NAME = "classic-api-1234567890.eu-west-1.elb.amazonaws.com"
 CHECK = "3f2b6b0a-6a4e-4f6a-9d55-0a1f5d1f7c11"
 CHILD = "77777777-6a4e-4f6a-9d55-0a1f5d1f7c11"
+REGISTRY = f"arn:aws:servicediscovery:{REGION}:{ACCOUNT}:service/srv-2f6e3qxmpl7y4zyq"
 DEFINITION = f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/deployer-api:41"
 POLICY = (
     f"arn:aws:autoscaling:{REGION}:{ACCOUNT}:scalingPolicy:6d8972f3:"
@@ -45,11 +47,14 @@ MADE: Mapping[str, tuple[str, str]] = {
     BALANCER: ("load-balancer", "deployer-api"),
     DNS_NAME: ("load-balancer", "deployer-api"),
     "app/deployer-api/50dc6c495c0c9188": ("load-balancer", "deployer-api"),
+    CLASSIC_DNS_NAME: ("classic-load-balancer", "classic-api"),
     GROUP: ("target-group", "deployer-api"),
     "targetgroup/deployer-api/73e2d6bc24d8a067": ("target-group", "deployer-api"),
     LISTENER: ("listener", "deployer-api:443"),
     CHECK: ("health-check", CHECK),
     CHILD: ("health-check", CHILD),
+    REGISTRY: ("discovery-service", "wonderland.local/deployer-api"),
+    REGISTRY.rpartition("/")[2]: ("discovery-service", "wonderland.local/deployer-api"),
     DEFINITION: ("task-definition", "deployer-api:41"),
     POLICY: ("scalable-target", SCALED["ResourceId"]),
 }
@@ -95,7 +100,7 @@ def gone(key: Key) -> Component:
 def inventory(*components: Component, region: str = REGION) -> Inventory:
     account = Account(ACCOUNT, f"arn:aws:iam::{ACCOUNT}:user/ana")
     diagnosis = Diagnosis(Health.HALF_DELETED, "")
-    return Inventory("deployer-api", account, region, NOW, diagnosis, components, (), True, 0)
+    return Inventory("deployer-api", account, region, NOW, diagnosis, components, (), complete=True, api_calls=0)
 
 
 def world(*components: Component, serving: bool = True, **renewals: str | Output) -> World:
@@ -104,7 +109,7 @@ def world(*components: Component, serving: bool = True, **renewals: str | Output
 
 def made_again(*components: Component) -> World:
     """A world in which everything that could be referred to has to be made again."""
-    return World(RUN, inventory(*components), {old: output_of(old) for old in MADE}, True)
+    return World(RUN, inventory(*components), {old: output_of(old) for old in MADE}, serving=True)
 
 
 def output_of(old: str) -> Output:
@@ -144,11 +149,14 @@ def dimensions() -> list[dict[str, str]]:
 def examples() -> Iterator[Example]:
     """At least one of each kind."""
     yield from _of_elbv2()
+    yield _classic_load_balancer()
     yield from _of_ecs()
     yield from _of_route53()
     yield from _of_cloudwatch()
     yield _scalable_target()
     yield _state_entry()
+    yield _discovery_service()
+    yield _security_group()
 
 
 def example(kind: str, known_as: str | None = None) -> Example:
@@ -245,6 +253,74 @@ def _of_elbv2() -> Iterator[Example]:
             "Tags": TAGS,
         },
         [Reference("Actions", "target-group", GROUP)],
+    )
+
+
+def _classic_load_balancer() -> Example:
+    listener = {"LoadBalancerPort": 443, "InstanceProtocol": "HTTP", "InstancePort": 8080}
+    policies = {
+        "followed": ("SSLNegotiationPolicyType", {"Reference-Security-Policy": "ELBSecurityPolicy-TLS-1-2-2017-01"}),
+        "proxied": ("ProxyProtocolPolicyType", {"ProxyProtocol": "true"}),
+        "by-session": ("AppCookieStickinessPolicyType", {"CookieName": "session"}),
+    }
+    return Example(
+        Key("classic-load-balancer", "classic-api"),
+        {
+            "LoadBalancerName": "classic-api",
+            "DNSName": CLASSIC_DNS_NAME,
+            "CanonicalHostedZoneName": CLASSIC_DNS_NAME,
+            "CanonicalHostedZoneNameID": "Z32O12XQLNTSW2",
+            "ListenerDescriptions": [
+                {
+                    "Listener": {
+                        **listener,
+                        "Protocol": "HTTPS",
+                        "SSLCertificateId": "arn:aws:iam::1:server-certificate/a",
+                    },
+                    "PolicyNames": ["by-session", "followed"],
+                }
+            ],
+            "Policies": {
+                "AppCookieStickinessPolicies": [{"PolicyName": "by-session", "CookieName": "session"}],
+                "LBCookieStickinessPolicies": [{"PolicyName": "by-hour", "CookieExpirationPeriod": 3600}],
+                "OtherPolicies": ["followed", "proxied"],
+            },
+            "PolicyDescriptions": [
+                {
+                    "PolicyName": name,
+                    "PolicyTypeName": kind,
+                    "PolicyAttributeDescriptions": [
+                        {"AttributeName": key, "AttributeValue": value} for key, value in says.items()
+                    ],
+                }
+                for name, (kind, says) in policies.items()
+            ],
+            "BackendServerDescriptions": [{"InstancePort": 8080, "PolicyNames": ["proxied"]}],
+            "AvailabilityZones": ["eu-west-1a", "eu-west-1b"],
+            "Subnets": ["subnet-1", "subnet-2"],
+            "VPCId": "vpc-1",
+            "Instances": [{"InstanceId": "i-1"}],
+            "InstanceStates": [{"InstanceId": "i-1", "State": "InService", "ReasonCode": "N/A", "Description": "N/A"}],
+            "HealthCheck": {
+                "Target": "HTTP:8080/health",
+                "Interval": 5,
+                "Timeout": 2,
+                "UnhealthyThreshold": 2,
+                "HealthyThreshold": 2,
+            },
+            "SourceSecurityGroup": {"OwnerAlias": ACCOUNT, "GroupName": "default"},
+            "SecurityGroups": ["sg-1"],
+            "CreatedTime": THEN,
+            "Scheme": "internal",
+            "LoadBalancerAttributes": {
+                "CrossZoneLoadBalancing": {"Enabled": True},
+                "AccessLog": {"Enabled": False},
+                "ConnectionDraining": {"Enabled": True, "Timeout": 60},
+                "ConnectionSettings": {"IdleTimeout": 120},
+                "AdditionalAttributes": [{"Key": "elb.http.desyncmitigationmode", "Value": "strictest"}],
+            },
+            "Tags": TAGS,
+        },
     )
 
 
@@ -533,4 +609,54 @@ def _state_entry() -> Example:
         Key("state-entry", "wonderland-services/deployer-api"),
         {"TableName": "wonderland-services", "Key": {"name": {"S": "deployer-api"}}, "Item": item},
         [Reference("loadBalancer", "load-balancer", BALANCER), Reference("healthCheckId", "health-check", CHECK)],
+    )
+
+
+def _discovery_service() -> Example:
+    return Example(
+        Key("discovery-service", "wonderland.local/deployer-api"),
+        {
+            "Id": REGISTRY.rpartition("/")[2],
+            "Arn": REGISTRY,
+            "ResourceOwner": "SELF",
+            "Name": "deployer-api",
+            "NamespaceId": "ns-abcdefghij123456",
+            "Description": "the deployer",
+            "InstanceCount": 1,
+            "DnsConfig": {
+                "NamespaceId": "ns-abcdefghij123456",
+                "RoutingPolicy": "MULTIVALUE",
+                "DnsRecords": [{"Type": "A", "TTL": 60}],
+            },
+            "Type": "DNS_HTTP",
+            "HealthCheckCustomConfig": {"FailureThreshold": 1},
+            "CreateDate": THEN,
+            "CreatorRequestId": "made-long-ago",
+            "CreatedByAccount": ACCOUNT,
+            "Namespace": {"Id": "ns-abcdefghij123456", "Name": "wonderland.local", "Type": "DNS_PRIVATE"},
+            "Tags": TAGS,
+            "ServiceAttributes": {"team": "werkzeugschmiede"},
+            "Instances": [
+                {
+                    "Id": "0d1ac0a1",
+                    "Attributes": {"ECS_CLUSTER_NAME": "wonderland", "ECS_SERVICE_NAME": "deployer-api"},
+                }
+            ],
+        },
+    )
+
+
+def _security_group() -> Example:
+    return Example(
+        Key("security-group", "sg-0a1b2c3d4e5f60718"),
+        {
+            "GroupId": "sg-0a1b2c3d4e5f60718",
+            "GroupName": "wonderland-tasks",
+            "Description": "from the load balancers",
+            "VpcId": "vpc-1",
+            "OwnerId": ACCOUNT,
+            "IpPermissions": [{"IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8080, "UserIdGroupPairs": []}],
+            "IpPermissionsEgress": [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}],
+            "Tags": TAGS,
+        },
     )

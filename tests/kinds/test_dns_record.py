@@ -224,7 +224,7 @@ def test_references_are_those_of_its_fields() -> None:
         Reference("HealthCheckId", "health-check", "abc"),
     )
     assert present(found["b.example.com"]).references == (
-        Reference("AliasTarget.DNSName", "dns-record", "a.example.com", within="Z1", follow=False),
+        Reference("AliasTarget.DNSName", "dns-record", "record:a.example.com", within="Z1", follow=False),
     )
     assert not present(found["c.example.com"]).references
     far = Reference(
@@ -265,18 +265,18 @@ def test_records_that_lead_to_it_use_it() -> None:
 @pytest.mark.parametrize(
     ("record", "words"),
     [
-        (cname(NAME, ELB), f"{NAME} -> public-1234567890.eu-west-1.elb…"),
+        (cname(NAME, ELB), f"{NAME} CNAME -> public-1234567890.eu-west-1.elb…"),
         (
             alias(NAME, f"dualstack.{ELB}", SetIdentifier="live", Weight=100),
-            f"{NAME} -> public-1234567890.eu-west-1.elb… weighted 100 live",
+            f"{NAME} A -> public-1234567890.eu-west-1.elb… weighted 100 live",
         ),
         (
             {"Name": f"{NAME}.", "Type": "A", "ResourceRecords": [{"Value": "192.0.2.1"}], "TTL": 1},
-            f"{NAME} -> 192.0.2.1",
+            f"{NAME} A -> 192.0.2.1",
         ),
         (
             alias(NAME, "x.example.net", SetIdentifier="one", Failover="SECONDARY"),
-            f"{NAME} -> x.example.net failover SECONDARY one",
+            f"{NAME} A -> x.example.net failover SECONDARY one",
         ),
     ],
 )

@@ -281,6 +281,102 @@ def task_definitions(*revisions: str, status: str = "ACTIVE") -> World:
     return {("ecs", "DescribeTaskDefinition"): describe}
 
 
+def cloud_map(
+    *services: Mapping[str, Any],
+    namespaces: Mapping[str, str] = MappingProxyType({"ns-1": "wonderland.local"}),
+    instances: Mapping[str, Sequence[Mapping[str, Any]]] = MappingProxyType({}),
+) -> World:
+    """Cloud Map services, and namespaces by id, as AWS tells of them: a listing does not say a service's namespace."""
+    by_id = {one["Id"]: one for one in services}
+
+    def service(ask: Sent, field: str = "Id") -> Mapping[str, Any]:
+        if ask.params[field] not in by_id:
+            raise NotFound(ask.iam_action, "ServiceNotFound", f"No service with ID {ask.params[field]}")
+        return by_id[ask.params[field]]
+
+    def namespace(ask: Sent) -> Mapping[str, Any]:
+        if ask.params["Id"] not in namespaces:
+            raise NotFound(ask.iam_action, "NamespaceNotFound", ask.params["Id"])
+        return {"Namespace": {"Id": ask.params["Id"], "Name": namespaces[ask.params["Id"]], "Type": "DNS_PRIVATE"}}
+
+    def filtered(ask: Sent) -> Sequence[str] | None:
+        return ask.params["Filters"][0]["Values"] if "Filters" in ask.params else None
+
+    def listed(ask: Sent) -> Mapping[str, Any]:
+        wanted = filtered(ask)
+        some = [one for one in services if wanted is None or one["NamespaceId"] in wanted]
+        return {"Services": [{name: value for name, value in one.items() if name != "NamespaceId"} for one in some]}
+
+    def spaces(ask: Sent) -> Mapping[str, Any]:
+        wanted = filtered(ask)
+        some = namespaces.items()
+        return {"Namespaces": [{"Id": at, "Name": name} for at, name in some if wanted is None or name in wanted]}
+
+    return {
+        ("servicediscovery", "GetService"): lambda ask: {"Service": service(ask)},
+        ("servicediscovery", "GetNamespace"): namespace,
+        ("servicediscovery", "ListNamespaces"): spaces,
+        ("servicediscovery", "ListServices"): listed,
+        ("servicediscovery", "ListInstances"): lambda ask: {
+            "Instances": instances.get(service(ask, "ServiceId")["Id"], [])
+        },
+        ("servicediscovery", "ListTagsForResource"): answering({"Tags": [{"Key": "team", "Value": "platform"}]}),
+        ("servicediscovery", "GetServiceAttributes"): lambda ask: {
+            "ServiceAttributes": {"ServiceArn": service(ask, "ServiceId")["Arn"], "Attributes": {}}
+        },
+    }
+
+
+def discovery_service(known_as: str, name: str = "deployer-api", namespace: str = "ns-1") -> Mapping[str, Any]:
+    return {
+        "Id": known_as,
+        "Arn": f"arn:aws:servicediscovery:{REGION}:{ACCOUNT}:service/{known_as}",
+        "Name": name,
+        "NamespaceId": namespace,
+        "DnsConfig": {"DnsRecords": [{"Type": "A", "TTL": 60}]},
+    }
+
+
+def security_groups(
+    *groups: Mapping[str, Any], interfaces: Mapping[str, Sequence[Mapping[str, Any]]] = MappingProxyType({})
+) -> World:
+    """Security groups, and the network interfaces in them: one id that is not known fails a whole batch."""
+    by_id = {group["GroupId"]: group for group in groups}
+
+    def let_in(group: Mapping[str, Any]) -> set[str]:
+        return {pair["GroupId"] for rule in group.get("IpPermissions", []) for pair in rule.get("UserIdGroupPairs", [])}
+
+    def describe(ask: Sent) -> Mapping[str, Any]:
+        ids = ask.params.get("GroupIds", [])
+        for known_as in ids:
+            if not known_as.startswith("sg-"):
+                raise Refused(ask.iam_action, "InvalidGroupId.Malformed", f'Invalid id: "{known_as}"')
+            if known_as not in by_id:
+                message = f"The security group '{known_as}' does not exist"
+                raise NotFound(ask.iam_action, "InvalidGroup.NotFound", message)
+        if ids:
+            return {"SecurityGroups": [by_id[known_as] for known_as in ids]}
+        (asked,) = ask.params["Filters"]
+        matches = {
+            "group-name": lambda group: group["GroupName"] in asked["Values"],
+            "ip-permission.group-id": lambda group: let_in(group) & set(asked["Values"]),
+        }[asked["Name"]]
+        return {"SecurityGroups": [group for group in groups if matches(group)]}
+
+    def used_by(ask: Sent) -> Mapping[str, Any]:
+        (asked,) = ask.params["Filters"]
+        assert asked["Name"] == "group-id"
+        return {"NetworkInterfaces": [one for known_as in asked["Values"] for one in interfaces.get(known_as, [])]}
+
+    return {("ec2", "DescribeSecurityGroups"): describe, ("ec2", "DescribeNetworkInterfaces"): used_by}
+
+
+def security_group(known_as: str, name: str = "tasks", *lets_in: str) -> Mapping[str, Any]:
+    pairs = [{"GroupId": other, "UserId": ACCOUNT} for other in lets_in]
+    rule = {"IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8080, "UserIdGroupPairs": pairs}
+    return {"GroupId": known_as, "GroupName": name, "VpcId": "vpc-1", "IpPermissions": [rule] if pairs else []}
+
+
 @dataclass(frozen=True)
 class Scene:
     """A kind, leads for it, the world in which they lead to something, and the one in which AWS knows none of it."""
@@ -297,6 +393,38 @@ def _scene(name: str, full: World, empty: World, *refs: tuple[str, str]) -> Call
         return Scene(kind, [lead(kind, ref, within) for ref, within in refs], full, empty)
 
     return scene
+
+
+def classic_balancers(*names: str, **fields: Any) -> World:
+    """Classic load balancers with one instance each."""
+
+    def insist(ask: Sent) -> str:
+        (name,) = ask.params.get("LoadBalancerNames") or [ask.params["LoadBalancerName"]]
+        if name not in names:
+            raise NotFound("elasticloadbalancing:any", "LoadBalancerNotFound", f"no Load Balancer named '{name}'")
+        return str(name)
+
+    def describe(ask: Sent) -> Mapping[str, Any]:
+        name = insist(ask)
+        shape = {
+            "LoadBalancerName": name,
+            "DNSName": f"{name}-123456.{REGION}.elb.amazonaws.com",
+            "ListenerDescriptions": [{"Listener": {"Protocol": "HTTP", "LoadBalancerPort": 80, "InstancePort": 8080}}],
+            "Instances": [{"InstanceId": "i-1"}],
+            "SecurityGroups": ["sg-1"],
+        }
+        return {"LoadBalancerDescriptions": [{**shape, **fields}]}
+
+    def part(answer: Mapping[str, Any]) -> Answer:
+        return lambda ask: answer if insist(ask) else {}
+
+    return {
+        ("elb", "DescribeLoadBalancers"): describe,
+        ("elb", "DescribeInstanceHealth"): part({"InstanceStates": [{"InstanceId": "i-1", "State": "InService"}]}),
+        ("elb", "DescribeTags"): part({"TagDescriptions": [{"Tags": [{"Key": "team", "Value": "platform"}]}]}),
+        ("elb", "DescribeLoadBalancerAttributes"): part({"LoadBalancerAttributes": {}}),
+        ("elb", "DescribeLoadBalancerPolicies"): part({"PolicyDescriptions": []}),
+    }
 
 
 RECORD = {
@@ -332,9 +460,22 @@ SCENES: Mapping[str, Callable[[], Scene]] = {
         ("deployer-api.example.com", ""),
     ),
     "health-check": _scene("health-check", health_checks(health_check("abc")), health_checks(), ("abc", "")),
+    "classic-load-balancer": _scene(
+        "classic-load-balancer", classic_balancers("api-elb"), classic_balancers(), ("api-elb", "")
+    ),
     "alarm": _scene("alarm", alarms({REGION: [alarm("api-5xx")]}), alarms({}), ("api-5xx", "")),
     "scalable-target": _scene("scalable-target", autoscaling(scalable_target(TARGET)), autoscaling(), (TARGET, "")),
     "task-definition": _scene(
         "task-definition", task_definitions("deployer-api:41"), task_definitions(), ("deployer-api:41", "")
+    ),
+    "discovery-service": _scene("discovery-service", cloud_map(discovery_service("srv-1")), cloud_map(), ("srv-1", "")),
+    "discovery-service by name": _scene(
+        "discovery-service",
+        cloud_map(discovery_service("srv-1")),
+        cloud_map(),
+        ("wonderland.local/deployer-api", "srv-0"),
+    ),
+    "security-group": _scene(
+        "security-group", security_groups(security_group("sg-1")), security_groups(), ("sg-1", "")
     ),
 }

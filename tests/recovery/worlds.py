@@ -7,6 +7,7 @@ GIVEN_ANEW = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"  # ids of health checks and policies
     r"|(?<=/)[0-9a-f]{16}\b"  # the suffix of an ELB ARN
     r"|(?<=-)[0-9]{6,}(?=\.)"  # the number in a load balancer's DNS name
+    r"|(?<=-)[0-9a-f]{16}(?=\.elb\.)"  # the same in a network load balancer's
     r"|(?<=scalable-target/)[0-9a-f]{32}"
 )
 TIMES = re.compile(r"(created|creation|updated|configuration.*updated).*(at|time|timestamp)?$", re.IGNORECASE)

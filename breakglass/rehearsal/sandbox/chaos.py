@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from moto.core.base_backend import BackendDict
+
 from .accounts import PRODUCTION, REGION
 from .manners import Manners
 from .manners.ecs.state import Ecs, Service
@@ -41,14 +43,22 @@ class Chaos:
             "forget-tombstone": self.forget_tombstone,
             "deny": self.deny,
             "allow": self.allow,
+            "empty": self.empty,
+            "number-revisions": self.number_revisions,
         }
 
-    def stuck_draining(self, service: str, account: str = PRODUCTION.id, reason: str | None = None) -> None:
+    def stuck_draining(
+        self,
+        service: str,
+        account: str = PRODUCTION.id,
+        reason: str | None = None,
+        cluster: str = "wonderland",
+    ) -> None:
         """When this service is deleted it stays DRAINING: its role has vanished and targets cannot be deregistered.
 
         The way out is AWS's own: `unstick` (the role is back) or StopTask on every task that remains.
         """
-        found = self._service(service, account)
+        found = self._service(service, account, cluster)
         groups = ", ".join(entry.get("targetGroupArn", "") for entry in found.settings["loadBalancers"])
         found.stuck = reason or _ROLE_IS_GONE.format(groups=groups)
 
@@ -129,6 +139,17 @@ class Chaos:
     def allow(self, *, account: str = PRODUCTION.id) -> None:
         """IAM's simulator says allowed for everything again."""
         self._world.state(Simulation, account, GLOBAL).denied.clear()
+
+    def empty(self, *, account: str = PRODUCTION.id) -> None:
+        """Nothing is left of an account but its credentials: room for somebody's own world."""
+        self._world.forget(account)
+        for backends in BackendDict._instances:  # noqa: SLF001 - moto's own reset does the same for all accounts at once
+            if account in backends:
+                backends[account].reset()
+
+    def number_revisions(self, family: str, revision: int, account: str = PRODUCTION.id) -> None:
+        """The next revision of a task definition's family gets this number."""
+        self._world.state(Ecs, account, REGION).last_revisions[family] = revision - 1
 
     def _service(self, name: str, account: str, cluster: str = "wonderland") -> Service:
         services = self._world.state(Ecs, account, REGION).services

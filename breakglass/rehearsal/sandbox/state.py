@@ -37,6 +37,10 @@ class World:
             if of is kind:
                 yield account, region, state
 
+    def forget(self, account: str) -> None:
+        """Everything of one account is as if it had never been."""
+        self._states = {key: state for key, state in self._states.items() if key[1] != account}
+
 
 @dataclass(frozen=True)
 class Call:

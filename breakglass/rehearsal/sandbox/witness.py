@@ -17,6 +17,7 @@ from .accounts import ACCOUNTS
 from .manners import Manners
 from .manners.autoscaling import Scaling
 from .manners.ecs.state import Ecs
+from .manners.elb.state import ClassicBalancing
 from .manners.elbv2.state import Balancing
 from .manners.route53.state import Dns
 from .seed.caller import Caller
@@ -54,6 +55,7 @@ class Witness:
         return {
             **_containers(self._world.state(Ecs, account, region)),
             **_balancing(self._world.state(Balancing, account, region)),
+            **_classic(self._world.state(ClassicBalancing, account, region)),
             **_scaling(self._world.state(Scaling, account, region)),
             **_discovery(call),
             "alarm": self._alarms(call),
@@ -62,7 +64,8 @@ class Witness:
         }
 
     def _alarms(self, call: Caller) -> AwsShape:
-        alarms = call("cloudwatch", "DescribeAlarms").get("MetricAlarms", [])
+        told = call("cloudwatch", "DescribeAlarms", AlarmTypes=["MetricAlarm", "CompositeAlarm"], MaxRecords=100_000)
+        alarms = [*told.get("MetricAlarms", []), *told.get("CompositeAlarms", [])]
         return {
             alarm["AlarmName"]: {
                 **{key: value for key, value in alarm.items() if key not in _ALARM_MOVES},
@@ -151,6 +154,20 @@ def _balancing(state: Balancing) -> AwsShape:
             }
             for arn, item in state.target_groups.items()
         },
+    }
+
+
+def _classic(state: ClassicBalancing) -> AwsShape:
+    return {
+        "classic-load-balancer": {
+            name: {
+                **item.shape,
+                "attributes": item.attributes,
+                "policies": item.policies,
+                "tags": item.tags,
+            }
+            for name, item in state.load_balancers.items()
+        }
     }
 
 

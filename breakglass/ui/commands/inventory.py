@@ -75,9 +75,11 @@ def _take(common: Common, service: str, output: Output) -> tuple["Inventory", "R
     from breakglass.kinds import all_kinds  # noqa: PLC0415
     from breakglass.model.kind import Look  # noqa: PLC0415
     from breakglass.planning.inventory import Moment  # noqa: PLC0415
+    from breakglass.running.state_dir import StateDir, locate  # noqa: PLC0415
     from breakglass.running.survey import take_inventory  # noqa: PLC0415
     from breakglass.ui.access import access  # noqa: PLC0415
     from breakglass.ui.banner import show_banner  # noqa: PLC0415
+    from breakglass.ui.drill_seen import with_rehearsal  # noqa: PLC0415
 
     with access(common, os.environ, Path.cwd()) as reached:
         settings = reached.config.service(service)
@@ -94,7 +96,8 @@ def _take(common: Common, service: str, output: Output) -> tuple["Inventory", "R
             pool.shutdown(wait=False, cancel_futures=True)  # Ctrl-C does not wait for AWS
     following = tuple(common.repeated(command) for command in taken.diagnosis.next)
     diagnosis = replace(taken.diagnosis, next=following)
-    return replace(taken, account=identity.account, diagnosis=diagnosis, api_calls=reader.api_calls), report
+    taken = replace(taken, account=identity.account, diagnosis=diagnosis, api_calls=reader.api_calls)
+    return with_rehearsal(taken, StateDir(locate(common.state_dir, os.environ)), all_kinds()), report
 
 
 def _report(output: Output) -> "Report":

@@ -34,6 +34,9 @@ def remove(
     unprotect: Annotated[
         bool, typer.Option("--unprotect", help="Take deletion protection off, in a step of its own.")
     ] = False,
+    managed: Annotated[
+        bool, typer.Option("--managed", help="Remove also what a CloudFormation stack manages; else it is kept.")
+    ] = False,
     pick: Pick = False,
     step: StepByStep = False,
     confirm_account: ConfirmAccount = None,
@@ -43,7 +46,7 @@ def remove(
 
     Shows inventory and plan, then asks for the account ID. Ctrl-C stops it at any time; `resume` goes on.
     """
-    chosen = choice(only, keep, unprotect=unprotect)
+    chosen = choice(only, keep, unprotect=unprotect, managed=managed)
 
     from breakglass.model.plan import Purpose  # noqa: PLC0415 - --help does not need these
     from breakglass.ui.journeys import desk  # noqa: PLC0415 - loads the AWS SDK

@@ -6,7 +6,7 @@ from typing import Any
 
 from breakglass.model.account import Account
 from breakglass.model.component import Component, Shared
-from breakglass.model.inventory import Finding, Inventory
+from breakglass.model.inventory import Finding, Inventory, Rehearsed
 from breakglass.ui.masking import mask, mask_text
 from breakglass.ui.reports.words import is_shared, ownership_word
 
@@ -30,6 +30,18 @@ def document(inventory: Inventory) -> dict[str, Any]:
         "components": [_component(component) for component in inventory.components],
         "findings": [_finding(finding) for finding in inventory.findings],
         "api_calls": inventory.api_calls,
+        **({"rehearsed": _rehearsed(inventory.rehearsed)} if inventory.rehearsed else {}),
+    }
+
+
+def _rehearsed(one: Rehearsed) -> dict[str, Any]:
+    return {
+        "at": timestamp(one.at),
+        "drill": one.drill,
+        "scenario": one.scenario,
+        "recover": one.recover,
+        "twin": one.changes is not None,
+        "changed_since": list(one.changes) if one.changes is not None else None,
     }
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from breakglass.model.account import hyphenated
 from breakglass.model.component import State
 from breakglass.model.inventory import Health, Inventory, Severity
+from breakglass.ui.drill_seen import rehearsed_words
 from breakglass.ui.reports.notes import Note, notes_of
 from breakglass.ui.reports.tree import Twig, grow, prefixes
 from breakglass.ui.reports.words import (
@@ -103,7 +104,7 @@ def wide(inventory: Inventory, style: Style, *, seconds: float | None = None) ->
 def _report(inventory: Inventory, screen: _Screen, seconds: float | None) -> str:
     notes = notes_of(inventory, everything=screen.width is None)
     parts = [
-        _headline(inventory, screen, seconds),
+        [*_headline(inventory, screen, seconds), *_rehearsed(inventory, screen)],
         _tree(inventory, notes, screen),
         _footnotes(notes, screen),
         _next_lines(inventory, screen),
@@ -124,6 +125,11 @@ def _headline(inventory: Inventory, screen: _Screen, seconds: float | None) -> l
     if not others and (screen.width is None or columns(first) + 3 + len(read) <= screen.width):
         return [f"{painted}   {style.paint(read, DIM)}"]
     return [painted, *others, *(style.paint(line, DIM) for line in screen.lines(read))]
+
+
+def _rehearsed(inventory: Inventory, screen: _Screen) -> list[str]:
+    words = rehearsed_words(inventory)
+    return [screen.style.paint(line, DIM) for line in screen.lines(screen.show(shown(words)))] if words else []
 
 
 def _tree(inventory: Inventory, notes: Sequence[Note], screen: _Screen) -> list[str]:

@@ -184,3 +184,80 @@ def test_a_protected_record_fails_the_whole_batch(aws, world, refused):
         world.change(("DELETE", world.records(NAME)[0]))
     route53.delete_resource_record_set_protections(HostedZoneId=zone, Protections=[entry])
     world.change(("DELETE", world.records(NAME)[0]))
+
+
+ALB = {"HostedZoneId": "Z32O12XQLNTSW2", "DNSName": "x-1.eu-west-1.elb.amazonaws.com.", "EvaluateTargetHealth": True}
+
+
+def alias(name, target, kind="A", **more):
+    return {"Name": name, "Type": kind, "AliasTarget": target, **more}
+
+
+@pytest.mark.parametrize(
+    ("target", "kind", "words"),
+    [
+        ("image-api.example.com.", "TXT", "but that target was not found"),
+        ("nobody.example.com.", "A", "but that target was not found"),
+        ("image-api.example.net.", "A", "does not lie within the target zone"),
+    ],
+)
+def test_an_alias_within_its_zone_finds_its_target_there(world, refused, target, kind, words):
+    """AliasTarget: a record set of the same zone, of the alias's own type, that is there."""
+    zone = world.zone().rpartition("/")[2]
+    to = {"HostedZoneId": zone, "DNSName": target, "EvaluateTargetHealth": False}
+    with refused("InvalidChangeBatch", words):
+        world.change(("CREATE", alias("pictures.example.com.", to, kind)))
+    world.change(("CREATE", alias("pictures.example.com.", {**to, "DNSName": "image-api.example.com."})))
+
+
+@pytest.mark.parametrize(
+    ("there", "other"),
+    [
+        ({"Weight": 1}, {"Failover": "PRIMARY"}),
+        ({"Region": "eu-west-1"}, {"Weight": 1}),
+        ({"GeoLocation": {"ContinentCode": "EU"}}, {"Region": "eu-west-1"}),
+        ({"Weight": 1}, {}),
+    ],
+)
+def test_record_sets_of_one_name_and_type_have_one_routing_policy(world, refused, there, other):
+    """ResourceRecordSet, Weight (and so for the others): no non-weighted ones of the same name and type."""
+    world.change(("CREATE", alias("pictures.example.com.", ALB, SetIdentifier="one", **there)))
+    second = {**other, **({"SetIdentifier": "two"} if other else {})}
+    with refused("InvalidChangeBatch", "different routing policies"):
+        world.change(("CREATE", alias("pictures.example.com.", ALB, **second)))
+    world.change(("CREATE", alias("pictures.example.com.", ALB, "AAAA", **second)))
+
+
+def test_there_is_one_primary_and_one_secondary(world, refused):
+    """ResourceRecordSet, Failover: one of each for a name and type."""
+    world.change(("CREATE", alias("pictures.example.com.", ALB, SetIdentifier="one", Failover="PRIMARY")))
+    with refused("InvalidChangeBatch", "there is a PRIMARY"):
+        world.change(("CREATE", alias("pictures.example.com.", ALB, SetIdentifier="two", Failover="PRIMARY")))
+    world.change(("CREATE", alias("pictures.example.com.", ALB, SetIdentifier="two", Failover="SECONDARY")))
+
+
+def test_a_multivalue_answer_is_no_alias_and_no_cname(world, refused):
+    """ResourceRecordSet, MultiValueAnswer: "You can't create multivalue answer alias records", nor CNAMEs."""
+    many = {"SetIdentifier": "one", "MultiValueAnswer": True}
+    with refused("InvalidChangeBatch", "cannot be a multivalue answer"):
+        world.change(("CREATE", alias("pictures.example.com.", ALB, **many)))
+    address = {"Name": "pictures.example.com.", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.1"}]}
+    world.change(("CREATE", {**address, **many}))
+
+
+def test_a_parent_names_health_checks_that_are_there(aws, refused):
+    """HealthCheckConfig, ChildHealthChecks: InvalidInput for one that the account does not have, now or later."""
+    route53 = aws("route53")
+    config = {"Type": "CALCULATED", "HealthThreshold": 1}
+    unknown = ["00000000-0000-0000-0000-000000000000"]
+    with refused("InvalidInput"):
+        route53.create_health_check(CallerReference="p", HealthCheckConfig={**config, "ChildHealthChecks": unknown})
+    child = route53.list_health_checks()["HealthChecks"][0]["Id"]
+    parent = route53.create_health_check(
+        CallerReference="p", HealthCheckConfig={**config, "ChildHealthChecks": [child]}
+    )
+    known_as = parent["HealthCheck"]["Id"]
+    with refused("InvalidInput"):
+        route53.update_health_check(HealthCheckId=known_as, ChildHealthChecks=[child, *unknown])
+    found = route53.get_health_check(HealthCheckId=known_as)["HealthCheck"]
+    assert (found["HealthCheckVersion"], found["HealthCheckConfig"]["ChildHealthChecks"]) == (1, [child])

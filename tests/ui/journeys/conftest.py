@@ -71,18 +71,19 @@ class Night:
         """The changing calls that reached AWS since the world was made."""
         return [f"{call['service']}:{call['operation']}" for call in self.control.calls() if call["mutating"]]
 
-    def run(self, *arguments, stdin=subprocess.DEVNULL, **more):
+    def run(self, *arguments, stdin=None):
         """The program away from any terminal."""
         return subprocess.run(
             [*PROGRAM, *arguments], capture_output=True, text=True, timeout=120, check=False, cwd=self.folder,
-            env=self.environment() | more, start_new_session=True, **({"input": stdin} if isinstance(stdin, str) else {"stdin": stdin}),
+            env=self.environment(), start_new_session=True,
+            **({"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin}),
         )  # fmt: skip
 
-    def on_terminal(self, *arguments, columns=100, shell=None):
-        """The program on a terminal; with `shell`, that line of shell, `{}` in it being the program's command."""
+    def on_terminal(self, *arguments, columns=100, line=None):
+        """The program on a terminal; with `line`, that line of shell, `{}` in it being the program's command."""
         command = [*PROGRAM, *arguments]
-        if shell is not None:
-            command = ["sh", "-c", shell.format(shlex.join(command))]
+        if line is not None:
+            command = ["sh", "-c", line.format(shlex.join(command))]
         child = pexpect.spawn(
             command[0], command[1:], env=self.environment(), cwd=str(self.folder), dimensions=(60, columns),
             encoding="utf-8", timeout=60,
@@ -95,7 +96,7 @@ class Night:
         return [json.loads(line) for line in (folder / "journal.jsonl").read_text().splitlines()]
 
     def run_id(self):
-        return sorted(one.name for one in (self.state / "runs").iterdir())[-1]
+        return max(one.name for one in (self.state / "runs").iterdir())
 
 
 class Screen:

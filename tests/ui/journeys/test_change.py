@@ -9,6 +9,7 @@ import time
 import pytest
 
 from breakglass.model.inventory import Finding, Severity
+from breakglass.rehearsal.sandbox.accounts import ACCOUNTS
 from breakglass.ui.confirm_gates import refusals_of
 
 ID, STAGING = "111122223333", "444455556666"
@@ -90,10 +91,12 @@ def test_changes_in_other_regions_than_the_account_s_are_refused(night, configur
 
 def test_exported_keys_and_a_profile_together_need_a_word_which_is_meant(night):
     night.delete_service()
+    held = ACCOUNTS[0]
     night.more = {
-        "AWS_ACCESS_KEY_ID": "ASIASANDBOXPROD00001", "AWS_SECRET_ACCESS_KEY": "sandbox/secret/that/opens/nothing/anywhere",
-        "AWS_SESSION_TOKEN": "sandbox-session-token",
-    }  # fmt: skip
+        "AWS_ACCESS_KEY_ID": held.access_key,
+        "AWS_SECRET_ACCESS_KEY": held.secret_key,
+        "AWS_SESSION_TOKEN": held.session_token,
+    }
     refused(night, "rebuild", "deployer-api", words="Exported keys and AWS_PROFILE are both set")
     said = night.on_terminal("rebuild", "deployer-api", "--account", "production").answers(ID)
     assert said.ends() == 0
@@ -166,7 +169,7 @@ def test_enter_pressed_before_the_wait_does_not_end_it(night):
     screen.sees("Route 53's name servers all have the change").types("\r\r\r")
     screen.sees("Enter ends this wait")
     time.sleep(3)
-    assert "settled" not in {entry["event"] for entry in night.journal()[-1:]}
+    assert night.journal()[-1]["event"] == "waiting"
     screen.types("\r")
     assert screen.ends() == 0
 
@@ -181,7 +184,7 @@ def test_the_second_time_there_is_nothing_left_to_do(night):
 
 def test_json_at_the_end_of_a_run_is_alone_on_standard_output(night):
     night.delete_service()
-    screen = night.on_terminal("rebuild", "deployer-api", "-o", "json", shell="{} >out").answers(ID)
+    screen = night.on_terminal("rebuild", "deployer-api", "-o", "json", line="{} >out").answers(ID)
     assert screen.ends() == 0
     said = json.loads((night.folder / "out").read_text())
     assert said["run"] == night.run_id()
@@ -190,12 +193,14 @@ def test_json_at_the_end_of_a_run_is_alone_on_standard_output(night):
     ]
 
 
-def test_recovered_is_not_said_where_the_service_does_not_serve(night):
-    night.control.chaos("ail-targets", target_group="billing-api")
+def test_recovered_is_not_said_where_a_step_was_skipped(night):
     night.delete_service()
-    screen = night.on_terminal("rebuild", "deployer-api", "--keep", "ecs-service")
+    screen = night.on_terminal("rebuild", "deployer-api", "--step").answers(ID)
+    screen.sees("Step 1 of 1").types("skip\r")
     assert screen.ends() == 0
-    assert "recovered" not in screen.text
+    assert "deployer-api is not recovered yet. It is half-deleted: " in " ".join(screen.text.split())
+    assert "deployer-api is recovered" not in screen.text
+    assert night.journal()[-1]["outcome"] == "finished"
 
 
 # Choosing
@@ -241,6 +246,17 @@ def test_step_by_step_the_run_can_be_stopped_and_resumed(night, answer):
     assert "breakglass resume" in screen.text
     assert night.on_terminal("resume").answers(ID).ends() == 0
     assert health(night) == "healthy"
+
+
+def test_a_signal_while_a_step_is_asked_about_stops_the_run(night):
+    night.delete_service()
+    screen = night.on_terminal("rebuild", "deployer-api", "--step").answers(ID)
+    screen.sees("Step 1 of 1")
+    time.sleep(0.3)
+    screen.child.kill(signal.SIGTERM)
+    assert screen.ends() == 130
+    assert night.journal()[-1]["event"] == "interrupted"
+    assert night.changes() == []
 
 
 @pytest.mark.parametrize("option", ["--pick", "--step"])

@@ -1,9 +1,9 @@
 """The plan: as JSON off a terminal, as screens on one; and that a dry run changes nothing, whatever is answered."""
 
 import json
-import os
 import re
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -67,7 +67,7 @@ def test_off_a_terminal_a_dry_run_prints_json_and_asks_nothing(night):
 
 
 def test_on_a_terminal_json_asks_nothing_either(night):
-    screen = night.on_terminal("remove", "deployer-api", "--dry-run", "-o", "json", shell="{} 2>/dev/null")
+    screen = night.on_terminal("remove", "deployer-api", "--dry-run", "-o", "json", line="{} 2>/dev/null")
     assert screen.ends() == 0
     assert "account ID to" not in screen.text
     assert night.changes() == []
@@ -99,7 +99,9 @@ def test_a_kind_that_there_is_not_is_a_usage_error_with_the_nearest(night, optio
     assert night.control.calls() == []
 
 
-@pytest.mark.parametrize("text", ["deployer-api", "deployer-api:", ":41", "deployer-api:latest", "deployer-api:4١"])
+@pytest.mark.parametrize(
+    "text", ["deployer-api", "deployer-api:", ":41", "deployer-api:latest", "deployer-api:4\u0661"]
+)
 def test_task_definition_needs_a_revision(night, text):
     assert night.run("rebuild", "deployer-api", "--task-definition", text).returncode == 2
 
@@ -155,13 +157,10 @@ def test_secrets_are_masked_in_params_and_lines_and_lie_in_a_private_file(night)
     path = re.search(r"file://([^ '\"]+\.json)", line)
     assert path is not None, line
     assert path[1].startswith(str(night.state))
-    with open(path[1], encoding="utf-8") as file:
-        content = file.read()
+    content = Path(path[1]).read_text(encoding="utf-8")
     assert all(secret in content for secret in hidden)
-    for folder, _, files in os.walk(night.state):
-        assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700
-        for name in files:
-            assert stat.S_IMODE(os.stat(f"{folder}/{name}").st_mode) == 0o600
+    for one in [night.state, *night.state.rglob("*")]:
+        assert stat.S_IMODE(one.stat().st_mode) == (0o700 if one.is_dir() else 0o600), one
     screen = night.on_terminal("remove", "deployer-api", "--dry-run").answers(ID)
     assert screen.ends() == 0
     assert not any(secret in screen.text for secret in hidden)

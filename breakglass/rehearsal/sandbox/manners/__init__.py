@@ -13,11 +13,13 @@ from breakglass.rehearsal.sandbox.moto_bridge import MotoBridge
 from breakglass.rehearsal.sandbox.state import AwsShape, Call, World
 
 from .autoscaling import Autoscaling
+from .cloudwatch import Alarms
 from .discovery import Discovery
 from .ec2 import Network
 from .ecs import Containers
 from .ecs.scheduler import Scheduler
-from .elbv2 import LoadBalancing
+from .elb import ClassicLoadBalancing
+from .elbv2 import EndpointServices, LoadBalancing
 from .iam import AccessManagement
 from .route53 import NameService
 from .sts import TokenService
@@ -44,9 +46,12 @@ class Manners:
         self._moto = moto
         self.scheduler = Scheduler(world)
         areas: tuple[Area, ...] = (
+            Alarms(world, moto),
             Autoscaling(world, moto),
             Containers(world, moto, self.scheduler),
+            ClassicLoadBalancing(world, self.scheduler.settle),
             Discovery(moto, self.scheduler.settle),
+            EndpointServices(world),
             LoadBalancing(world, self.scheduler.settle),
             AccessManagement(world),
             NameService(world, moto),

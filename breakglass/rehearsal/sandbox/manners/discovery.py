@@ -1,4 +1,4 @@
-"""Cloud Map: a service with instances cannot be deleted, and ECS takes its own away late."""
+"""Cloud Map: names are taken, listings filter, a service with instances stays, and ECS takes its own away late."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from breakglass.rehearsal.sandbox.state import AwsShape, Call
 
 
 class Discovery:
-    """DeleteService; the rest of Cloud Map is moto's."""
+    """Services and what is in them; the rest of Cloud Map is moto's."""
 
     service = "servicediscovery"
 
@@ -20,7 +20,67 @@ class Discovery:
 
     def handlers(self) -> Mapping[str, Callable[[Call], AwsShape]]:
         """Operation to handler."""
-        return {"DeleteService": self._delete, "ListInstances": self._list_instances}
+        return {
+            "CreateService": self._create,
+            "DeleteService": self._delete,
+            "GetService": self._get,
+            "ListInstances": self._list_instances,
+            "ListNamespaces": self._list_namespaces,
+            "ListServices": self._list_services,
+        }
+
+    def _create(self, call: Call) -> AwsShape:
+        """NamespaceNotFound; ServiceAlreadyExists for a name that is taken, but not for the same request again.
+
+        https://docs.aws.amazon.com/cloud-map/latest/api/API_CreateService.html
+        """
+        namespace = call.params.get("NamespaceId") or call.params.get("DnsConfig", {}).get("NamespaceId")
+        self._ask(call, "GetNamespace", Id=namespace)
+        for service in self._ask(call, "ListServices")["Services"]:
+            known = self._ask(call, "GetService", Id=service["Id"])["Service"]
+            if (known["NamespaceId"], known["Name"]) == (namespace, call.params["Name"]):
+                if known.get("CreatorRequestId") == call.params.get("CreatorRequestId", ""):
+                    return {"Service": self._shown(call, known)}
+                raise Refused("ServiceAlreadyExists", f"Service already exists. Id: {known['Id']}")
+        made = self._moto.call(call.replaced(NamespaceId=namespace))["Service"]
+        return {"Service": self._shown(call, made)}
+
+    def _get(self, call: Call) -> AwsShape:
+        """With the number of its instances, and how these can be discovered.
+
+        https://docs.aws.amazon.com/cloud-map/latest/api/API_Service.html
+        """
+        self._settle_tasks(call.account, call.region)
+        return {"Service": self._shown(call, self._moto.call(call)["Service"])}
+
+    def _shown(self, call: Call, service: AwsShape) -> AwsShape:
+        instances = self._ask(call, "ListInstances", ServiceId=service["Id"])["Instances"]
+        kind = service.get("Type") or ("DNS_HTTP" if service.get("DnsConfig") else "HTTP")
+        return {**service, "Type": kind, "InstanceCount": len(instances), "ResourceOwner": "SELF"}
+
+    def _list_namespaces(self, call: Call) -> AwsShape:
+        """Filters by NAME.
+
+        https://docs.aws.amazon.com/cloud-map/latest/api/API_NamespaceFilter.html
+        """
+        wanted = _filter(call, "NAME")
+        found = self._moto.call(call)["Namespaces"]
+        return {"Namespaces": [one for one in found if wanted is None or one["Name"] in wanted]}
+
+    def _list_services(self, call: Call) -> AwsShape:
+        """Filters by NAMESPACE_ID; a summary does not say the namespace.
+
+        https://docs.aws.amazon.com/cloud-map/latest/api/API_ServiceFilter.html
+        """
+        wanted = _filter(call, "NAMESPACE_ID")
+        found = [self._ask(call, "GetService", Id=one["Id"])["Service"] for one in self._moto.call(call)["Services"]]
+        return {
+            "Services": [
+                {name: value for name, value in one.items() if name not in {"NamespaceId", "CreatorRequestId"}}
+                for one in found
+                if wanted is None or one["NamespaceId"] in wanted
+            ]
+        }
 
     def _list_instances(self, call: Call) -> AwsShape:
         """ECS registers and deregisters its tasks' instances on its own: what it has done by now comes first."""
@@ -28,16 +88,22 @@ class Discovery:
         return self._moto.call(call)
 
     def _delete(self, call: Call) -> AwsShape:
-        """Refused with ResourceInUse while instances are registered.
+        """Refused with ServiceNotFound, and with ResourceInUse while instances are registered.
 
         https://docs.aws.amazon.com/cloud-map/latest/api/API_DeleteService.html
         """
         self._settle_tasks(call.account, call.region)
-        service_id = call.params["Id"]
-        asked = Call("servicediscovery", "ListInstances", call.account, call.region, {"ServiceId": service_id})
-        if self._moto.call(asked)["Instances"]:
+        if self._ask(call, "ListInstances", ServiceId=call.params["Id"])["Instances"]:
             raise Refused(
                 "ResourceInUse",
                 "Service contains registered instances; delete the instances before deleting the service",
             )
         return self._moto.call(call)
+
+    def _ask(self, call: Call, operation: str, **params: object) -> AwsShape:
+        return self._moto.call(Call("servicediscovery", operation, call.account, call.region, params))
+
+
+def _filter(call: Call, name: str) -> list[str] | None:
+    values = [one["Values"] for one in call.params.get("Filters", []) if one["Name"] == name]
+    return values[0] if values else None

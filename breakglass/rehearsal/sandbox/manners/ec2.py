@@ -10,6 +10,7 @@ from breakglass.rehearsal.sandbox.state import AwsShape, Call, World
 
 from .ecs.scheduler import Scheduler
 from .ecs.state import Ecs
+from .elb.state import ClassicBalancing
 from .elbv2.state import Balancing
 
 
@@ -41,6 +42,8 @@ class Network:
     def _groups_in_use(self, call: Call) -> Iterator[str]:
         for balancer in self._world.state(Balancing, call.account, call.region).load_balancers.values():
             yield from balancer.shape.get("SecurityGroups", [])
+        for classic in self._world.state(ClassicBalancing, call.account, call.region).load_balancers.values():
+            yield from classic.shape["SecurityGroups"]
         now = self._world.clock.now()
         for task in self._world.state(Ecs, call.account, call.region).tasks():
             if not task.is_stopped(now):

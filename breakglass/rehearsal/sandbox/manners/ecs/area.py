@@ -8,6 +8,7 @@ from breakglass.rehearsal.sandbox.moto_bridge import MotoBridge
 from breakglass.rehearsal.sandbox.state import AwsShape, Call, World
 
 from .clusters import Clusters
+from .container_instances import ContainerInstances
 from .deployments import Deployments
 from .scheduler import Scheduler
 from .services import Services
@@ -26,6 +27,7 @@ class Containers:
         self._parts = (
             definitions,
             Clusters(world, moto, scheduler),
+            ContainerInstances(moto),
             Services(world, moto, scheduler, definitions),
             Deployments(world, scheduler),
             Tasks(world, moto, scheduler, definitions),

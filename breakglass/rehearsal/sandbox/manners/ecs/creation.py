@@ -1,13 +1,11 @@
-"""What CreateService and UpdateService make of their parameters, and what they refuse."""
+"""What CreateService and UpdateService make of their parameters."""
 
 from __future__ import annotations
 
 import copy
 import secrets
 
-from breakglass.rehearsal.sandbox.manners.elbv2.state import Balancing
-from breakglass.rehearsal.sandbox.refusal import Refused
-from breakglass.rehearsal.sandbox.state import AwsShape, Call, World
+from breakglass.rehearsal.sandbox.state import AwsShape, Call
 
 from .state import Deployment, Service
 
@@ -15,6 +13,9 @@ NOT_SETTINGS = ("cluster", "serviceName", "service", "clientToken", "tags", "des
                 "forceNewDeployment")  # fmt: skip
 ONLY_IN_DEPLOYMENTS = ("serviceConnectConfiguration", "volumeConfigurations", "vpcLatticeConfigurations")
 """DescribeServices shows these in the PRIMARY deployment and nowhere else (botocore's model of Service)."""
+
+ONLY_IN_REVISIONS = ("gatewayConnectors", "monitoring")
+"""Only DescribeServiceRevisions shows these (botocore's model of ServiceRevision)."""
 
 _SERVICE_LINKED_ROLE = "role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"
 
@@ -71,62 +72,6 @@ def _network(given: AwsShape) -> AwsShape:
     if not wanted:
         return {}
     return {"awsvpcConfiguration": {"securityGroups": [], "assignPublicIp": "DISABLED", **wanted}}
-
-
-def check(world: World, call: Call, settings: AwsShape, definition: AwsShape) -> None:
-    """Refuse what ECS refuses when it compares a service with its task definition and load balancers.
-
-    "does not have an associated load balancer" comes from a missing listener or rule, not from a missing load
-    balancer: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/troubleshoot-service-load-balancers.html
-    """
-    if definition.get("status") == "INACTIVE":
-        raise Refused("ClientException", "TaskDefinition is inactive")
-    awsvpc = definition.get("networkMode") == "awsvpc"
-    if awsvpc and "networkConfiguration" not in settings:
-        raise Refused(
-            "InvalidParameterException",
-            "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
-        )
-    balancing = world.state(Balancing, call.account, call.region)
-    for entry in settings["loadBalancers"]:
-        _check_container(entry, definition)
-        if arn := entry.get("targetGroupArn"):
-            _check_target_group(balancing, arn, awsvpc=awsvpc)
-
-
-def _check_container(entry: AwsShape, definition: AwsShape) -> None:
-    container = next(
-        (item for item in definition["containerDefinitions"] if item["name"] == entry.get("containerName")), None
-    )
-    if container is None:
-        raise Refused(
-            "InvalidParameterException",
-            f"The container {entry.get('containerName')} does not exist in the task definition.",
-        )
-    ports = [mapping.get("containerPort") for mapping in container.get("portMappings", [])]
-    if entry.get("containerPort") not in ports:
-        raise Refused(
-            "InvalidParameterException",
-            f"The container {entry['containerName']} did not have a container port {entry.get('containerPort')} "
-            "defined.",
-        )
-
-
-def _check_target_group(balancing: Balancing, arn: str, *, awsvpc: bool) -> None:
-    group = balancing.target_groups.get(arn)
-    if group is None:
-        raise Refused("InvalidParameterException", f"The specified target group does not exist: {arn}")
-    if awsvpc and group.shape["TargetType"] != "ip":
-        raise Refused(
-            "InvalidParameterException",
-            f"The provided target group {arn} has target type {group.shape['TargetType']}, which is incompatible with "
-            "the awsvpc network mode specified in the task definition.",
-        )
-    if not balancing.load_balancers_of(arn):
-        raise Refused(
-            "InvalidParameterException",
-            f"The target group with targetGroupArn {arn} does not have an associated load balancer.",
-        )
 
 
 def new_deployment(service: Service, definition: AwsShape, at: float) -> Deployment:

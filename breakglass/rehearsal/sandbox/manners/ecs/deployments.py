@@ -8,6 +8,7 @@ from breakglass.rehearsal.sandbox.clock import instant
 from breakglass.rehearsal.sandbox.refusal import Refused
 from breakglass.rehearsal.sandbox.state import AwsShape, Call, World
 
+from .creation import ONLY_IN_REVISIONS
 from .scheduler import Scheduler
 from .state import Deployment, Ecs, Service, short_name
 from .views import service_deployment_arn
@@ -16,7 +17,7 @@ _STATUS = {"IN_PROGRESS": "IN_PROGRESS", "COMPLETED": "SUCCESSFUL", "FAILED": "S
 _REVISION_FIELDS = (
     "capacityProviderStrategy", "launchType", "platformVersion", "platformFamily", "loadBalancers",
     "serviceRegistries", "networkConfiguration", "serviceConnectConfiguration", "volumeConfigurations",
-    "vpcLatticeConfigurations", "taskDefinition",
+    "vpcLatticeConfigurations", "taskDefinition", *ONLY_IN_REVISIONS,
 )  # fmt: skip
 
 

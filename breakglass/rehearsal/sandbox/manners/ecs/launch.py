@@ -8,6 +8,7 @@ import uuid
 from breakglass.rehearsal.sandbox.network import find_subnet
 from breakglass.rehearsal.sandbox.state import AwsShape
 
+from .hosts import bindings, hosts_of
 from .state import Ecs, Service
 from .task import Task
 
@@ -16,6 +17,7 @@ def launch(ecs: Ecs, account: str, region: str, service: Service, at: float) -> 
     """A new task of a service's primary deployment."""
     deployment = service.primary
     task = new_task(ecs, account, region, service.cluster, deployment.definition, deployment.settings, at)
+    place(task, [item for item in service.tasks if not item.is_leaving(at)], account, region, service.cluster)
     task.group = f"service:{service.name}"
     task.started_by = deployment.id
     task.failure = service.failure
@@ -48,14 +50,29 @@ def new_task(
         zone=zone,
         address=address,
         created_at=at,
+        bindings=bindings(definition, ecs.addresses_given) if not attachment else {},
     )
+
+
+def place(task: Task, others: list[Task], account: str, region: str, cluster: str) -> None:
+    """Put a task that does not run on Fargate on the host with the fewest `others`.
+
+    Without an interface of its own it is reached at its host: a target of type `instance`.
+    """
+    if task.settings.get("launchType") != "EC2":
+        return
+    busy = [other.host_arn for other in others]
+    host = min(hosts_of(account, region, cluster), key=lambda one: busy.count(one.arn))
+    task.host_arn = host.arn
+    if not task.attachment:
+        task.zone, task.address = host.zone, host.instance
 
 
 def _interface(ecs: Ecs, account: str, region: str, settings: AwsShape) -> tuple[AwsShape, str, str]:
     wanted = settings.get("networkConfiguration", {}).get("awsvpcConfiguration")
+    ecs.addresses_given += 1
     if not wanted:
         return {}, f"{region}a", ""
-    ecs.addresses_given += 1
     subnet_id = wanted["subnets"][ecs.addresses_given % len(wanted["subnets"])]
     subnet = find_subnet(account, region, subnet_id)
     prefix, zone = (subnet.prefix, subnet.zone) if subnet else ("10.0.0", f"{region}a")

@@ -11,7 +11,7 @@ from breakglass.rehearsal.sandbox.clock import instant
 from breakglass.rehearsal.sandbox.manners.elbv2.state import Balancing, TargetGroup
 from breakglass.rehearsal.sandbox.manners.elbv2.target_health import deregister, register
 from breakglass.rehearsal.sandbox.manners.elbv2.targets import Target
-from breakglass.rehearsal.sandbox.state import World
+from breakglass.rehearsal.sandbox.state import AwsShape, World
 
 from . import registry
 from .launch import launch
@@ -115,7 +115,8 @@ class _Review:
         for task in self._service.tasks:
             if task.is_leaving(at) or at < task.running_at or task.registered:
                 continue
-            for group, port in self._target_groups():
+            for group, entry in self._target_groups():
+                port = task.port_of(entry["containerName"], int(entry["containerPort"]))
                 register(group, task.address, port, task.zone, task.running_at)
                 task.registered.append((group.shape["TargetGroupArn"], port))
                 self._say(at, f"registered 1 targets in (target-group {group.shape['TargetGroupArn']})")
@@ -183,15 +184,15 @@ class _Review:
 
     def _keep_count(self, at: float) -> None:
         service, primary = self._service, self._service.primary
-        if primary.rollout == "FAILED" or not service.is_replica:
+        if primary.rollout == "FAILED":
             return
         live = [task for task in service.tasks_of(primary) if not task.is_leaving(at)]
         missing = service.desired - len(live)
         if missing > 0 and at >= primary.next_start:
-            started = [launch(self._ecs, self._account, self._region, service, at) for _ in range(missing)]
-            service.tasks += started
+            for _ in range(missing):
+                service.tasks.append(launch(self._ecs, self._account, self._region, service, at))
             service.steady = False
-            named = " ".join(f"(task {task.id})" for task in started)
+            named = " ".join(f"(task {task.id})" for task in service.tasks[-missing:])
             self._say(at, f"has started {missing} tasks: {named}.")
         for task in live[service.desired :]:
             self._stop(task, at, "ServiceSchedulerInitiated", f"Scaling activity initiated by deployment {primary.id}")
@@ -248,11 +249,11 @@ class _Review:
             self._say(at, "has begun draining connections on 1 tasks.")
         return drained
 
-    def _target_groups(self) -> list[tuple[TargetGroup, int]]:
+    def _target_groups(self) -> list[tuple[TargetGroup, AwsShape]]:
         entries = self._service.settings.get("loadBalancers", [])
         groups = self._balancing.target_groups
         return [
-            (groups[entry["targetGroupArn"]], int(entry["containerPort"]))
+            (groups[entry["targetGroupArn"]], entry)
             for entry in entries
             if entry.get("targetGroupArn") in groups
         ]

@@ -10,8 +10,10 @@ from breakglass.rehearsal.sandbox.paging import page
 from breakglass.rehearsal.sandbox.refusal import Refused
 from breakglass.rehearsal.sandbox.state import AwsShape, Call, World
 
+from .checks import check, check_request
 from .clusters import cluster_named
-from .creation import NOT_SETTINGS, check, completed, new_deployment
+from .creation import NOT_SETTINGS, completed, new_deployment
+from .hosts import HOSTS_A_CLUSTER
 from .scheduler import Scheduler
 from .state import Ecs, Service, short_name
 from .task_definitions import TaskDefinitions
@@ -63,6 +65,7 @@ class Services:
                 return {"service": self._shown(existing, with_tags=True)}
             raise Refused("InvalidParameterException", "Creation of service was not idempotent.")
         definition = self._definition(call, call.params.get("taskDefinition", ""))
+        check_request(call, definition)
         settings = completed(call, definition)
         check(self._world, call, settings, definition)
         now = self._world.clock.now()
@@ -71,7 +74,7 @@ class Services:
             cluster=cluster,
             arn=f"arn:aws:ecs:{call.region}:{call.account}:service/{cluster}/{name}",
             settings=settings,
-            desired=0 if settings["schedulingStrategy"] == "DAEMON" else call.params.get("desiredCount", 1),
+            desired=_desired(call, settings),
             created_at=now,
             created_by=f"arn:aws:iam::{call.account}:role/BreakGlass",
             request=request,
@@ -186,3 +189,8 @@ class Services:
 
     def _shown(self, service: Service, *, with_tags: bool) -> AwsShape:
         return service_shape(service, self._world.clock.now(), with_tags=with_tags)
+
+
+def _desired(call: Call, settings: AwsShape) -> int:
+    """As many as were asked for; of a daemon one on each container instance."""
+    return HOSTS_A_CLUSTER if settings["schedulingStrategy"] == "DAEMON" else int(call.params.get("desiredCount", 1))

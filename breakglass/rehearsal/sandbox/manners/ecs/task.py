@@ -46,6 +46,8 @@ class Task:
     zone: str
     address: str
     created_at: float
+    host_arn: str = ""
+    bindings: dict[str, list[AwsShape]] = field(default_factory=dict)
     failure: Failure | None = None
     drain_until: float | None = None
     stopping_at: float | None = None
@@ -61,6 +63,11 @@ class Task:
         """Let a task that is starting or running end on its own now."""
         if not self.is_leaving(at):
             self.failure, self.dies_at = failure, at
+
+    def port_of(self, container: str, port: int) -> int:
+        """Where others reach a container's port: at the same one, or at the host port that it is bound to."""
+        bound = (item for item in self.bindings.get(container, []) if item["containerPort"] == port)
+        return next((int(item["hostPort"]) for item in bound), port)
 
     @property
     def running_at(self) -> float:
@@ -158,6 +165,8 @@ class Task:
             "containers": self._containers(now, status),
             "tags": [{"key": k, "value": v} for k, v in self.tags.items()] if with_tags else [],
         }
+        if self.host_arn:
+            shape["containerInstanceArn"] = self.host_arn
         if now >= self.running_at and (self.fails_at is None or self.fails_at > self.running_at):
             shape["startedAt"] = instant(self.running_at)
         if self.is_leaving(now):
@@ -190,10 +199,12 @@ class Task:
                 "healthStatus": "UNKNOWN",
                 "cpu": str(container.get("cpu", 0)),
             }  # fmt: skip
-            if self.address:
+            if self.attachment:
                 shape["networkInterfaces"] = [
                     {"attachmentId": self.attachment["id"], "privateIpv4Address": self.address}
                 ]
+            if bound := self.bindings.get(container["name"]):
+                shape["networkBindings"] = bound
             if shape["lastStatus"] == "STOPPED":
                 shape |= self._exit(now)
             shown.append(shape)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from breakglass.rehearsal.sandbox.clock import instant
 from breakglass.rehearsal.sandbox.state import AwsShape
 
-from .creation import ONLY_IN_DEPLOYMENTS
+from .creation import ONLY_IN_DEPLOYMENTS, ONLY_IN_REVISIONS
 from .state import Deployment, Service
 from .task import Task
 
 _SHOWN_IN_DEPLOYMENTS = ("taskDefinition", "launchType", "platformVersion", "platformFamily", "networkConfiguration",
                          "capacityProviderStrategy", *ONLY_IN_DEPLOYMENTS)  # fmt: skip
+
+_NOT_IN_SERVICES = frozenset({*ONLY_IN_DEPLOYMENTS, *ONLY_IN_REVISIONS})
 
 
 def service_shape(service: Service, now: float, *, with_tags: bool) -> AwsShape:
@@ -26,11 +28,12 @@ def service_shape(service: Service, now: float, *, with_tags: bool) -> AwsShape:
         "desiredCount": service.desired,
         "runningCount": _running(service.tasks, now),
         "pendingCount": _pending(service.tasks, now),
-        **{key: value for key, value in service.settings.items() if key not in ONLY_IN_DEPLOYMENTS},
+        **{key: value for key, value in service.settings.items() if key not in _NOT_IN_SERVICES},
         "deployments": [deployment_shape(service, item, now) for item in service.deployments],
         "events": list(service.events),
         "createdAt": instant(service.created_at),
         "createdBy": service.created_by,
+        "resourceManagementType": "CUSTOMER",
     }
     if service.status == "INACTIVE":
         shape["deployments"] = []
@@ -53,7 +56,7 @@ def service_shape(service: Service, now: float, *, with_tags: bool) -> AwsShape:
 def deployment_shape(service: Service, deployment: Deployment, now: float) -> AwsShape:
     """One of a service's deployments."""
     tasks = service.tasks_of(deployment)
-    return {
+    shape: AwsShape = {
         "id": deployment.id,
         "status": deployment.status,
         "desiredCount": deployment.desired if service.status == "ACTIVE" else 0,
@@ -66,6 +69,13 @@ def deployment_shape(service: Service, deployment: Deployment, now: float) -> Aw
         "rolloutStateReason": deployment.reason,
         **{key: deployment.settings[key] for key in _SHOWN_IN_DEPLOYMENTS if key in deployment.settings},
     }
+    if connected := deployment.settings.get("serviceConnectConfiguration", {}).get("services"):
+        names = [item.get("discoveryName") or item["portName"] for item in connected]
+        registry = service.arn.replace(":ecs:", ":servicediscovery:").partition(":service/")[0]
+        shape["serviceConnectResources"] = [
+            {"discoveryName": name, "discoveryArn": f"{registry}:service/srv-{name}"} for name in names
+        ]
+    return shape
 
 
 def service_deployment_arn(service: Service, deployment: Deployment) -> str:

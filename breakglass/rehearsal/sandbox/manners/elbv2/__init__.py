@@ -5,5 +5,6 @@ DNS name for ever, so a record that was not repointed would still look right. Th
 """
 
 from .area import LoadBalancing
+from .endpoint_services import EndpointServices
 
-__all__ = ["LoadBalancing"]
+__all__ = ["EndpointServices", "LoadBalancing"]

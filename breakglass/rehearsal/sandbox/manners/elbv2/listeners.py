@@ -75,12 +75,10 @@ class Listeners:
             shape["SslPolicy"] = call.params.get("SslPolicy") or _DEFAULT_SSL_POLICY
             shape["MutualAuthentication"] = call.params.get("MutualAuthentication") or {"Mode": "off"}
         if call.params.get("AlpnPolicy"):
+            if protocol != "TLS":
+                raise Refused("ALPNPolicyNotSupported", "ALPN policies are for TLS listeners")
             shape["AlpnPolicy"] = call.params["AlpnPolicy"]
-        attributes = (
-            {"routing.http.response.server.enabled": "true"}
-            if kind == "application"
-            else {"tcp.idle_timeout.seconds": "350"}
-        )
+        attributes = _attributes(protocol)
         rule_arn = f"{arn.replace(':listener/', ':listener-rule/')}/{secrets.token_hex(8)}"
         state.listeners[arn] = Listener(shape, rule_arn, certificates, attributes)
         state.tags[arn] = tags_from(call.params.get("Tags"))
@@ -108,7 +106,8 @@ class Listeners:
                 raise Refused("DuplicateListener", "A listener already exists on this port for this load balancer")
             shape["Port"] = port
         if actions := call.params.get("DefaultActions"):
-            shape["DefaultActions"] = completed_actions(state, shape["LoadBalancerArn"], actions)
+            before = shape["DefaultActions"]
+            shape["DefaultActions"] = completed_actions(state, shape["LoadBalancerArn"], actions, before)
         if certificates := call.params.get("Certificates"):
             found.certificates[:1] = [certificates[0]["CertificateArn"]]
             shape["Certificates"] = [{"CertificateArn": found.certificates[0]}]
@@ -132,7 +131,10 @@ class Listeners:
 
     def _modify_attributes(self, call: Call) -> AwsShape:
         found = self._found(call)
-        found.attributes.update({item["Key"]: item.get("Value", "") for item in call.params["Attributes"]})
+        given = {item["Key"]: item.get("Value", "") for item in call.params["Attributes"]}
+        if unknown := sorted(set(given) - set(found.attributes)):
+            raise Refused("InvalidConfigurationRequest", f"Listener attribute key '{unknown[0]}' is not supported")
+        found.attributes.update(given)
         return {"Attributes": as_list(found.attributes)}
 
     def _describe_certificates(self, call: Call) -> AwsShape:
@@ -163,3 +165,17 @@ class Listeners:
 
     def _state(self, call: Call) -> Balancing:
         return self._world.state(Balancing, call.account, call.region)
+
+
+def _attributes(protocol: str) -> dict[str, str]:
+    """Which attributes a listener has depends on its protocol; those of UDP have none.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ListenerAttribute.html
+    """
+    match protocol:
+        case "HTTP" | "HTTPS":
+            return {"routing.http.response.server.enabled": "true"}
+        case "TCP" | "TCP_UDP":
+            return {"tcp.idle_timeout.seconds": "350"}
+        case _:
+            return {}

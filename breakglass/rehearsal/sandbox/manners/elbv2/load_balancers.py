@@ -6,11 +6,12 @@ import secrets
 from collections.abc import Callable, Mapping
 
 from breakglass.rehearsal.sandbox.clock import instant
-from breakglass.rehearsal.sandbox.network import default_security_group, find_subnet, security_group_exists
+from breakglass.rehearsal.sandbox.network import default_security_group, security_group_exists
 from breakglass.rehearsal.sandbox.paging import page
 from breakglass.rehearsal.sandbox.refusal import Refused
 from breakglass.rehearsal.sandbox.state import AwsShape, Call, World
 
+from .addresses import placed, security_group_rules
 from .state import Balancing, LoadBalancer
 from .tags import tags_from
 
@@ -59,6 +60,7 @@ _NETWORK_ATTRIBUTES = {
     "zonal_shift.config.enabled": "false",
 }
 _DESCRIBES_THE_REQUEST = ("Subnets", "SubnetMappings", "SecurityGroups", "Scheme", "Type", "IpAddressType")
+_AS_GIVEN = ("CustomerOwnedIpv4Pool", "EnablePrefixForIpv6SourceNat", "IpamPools")
 
 
 class LoadBalancers:
@@ -99,7 +101,7 @@ class LoadBalancers:
                     f"A load balancer with the same name '{name}' exists, but with different settings",
                 )
         kind = call.params.get("Type") or "application"
-        zones, vpc = _placed(call)
+        zones, vpc = placed(call, state, kind)
         scheme = call.params.get("Scheme") or "internet-facing"
         now = self._world.clock.now()
         suffix = f"{_ARN_KIND[kind]}/{name}/{secrets.token_hex(8)}"
@@ -116,11 +118,13 @@ class LoadBalancers:
             "AvailabilityZones": zones,
             "IpAddressType": call.params.get("IpAddressType") or "ipv4",
         }
+        shape |= {key: call.params[key] for key in _AS_GIVEN if call.params.get(key)}
         groups = call.params.get("SecurityGroups") or []
         if kind == "application":
             groups = groups or [default_security_group(call.account, call.region, vpc)]
         if groups:
             shape["SecurityGroups"] = _known_groups(call, groups)
+        shape |= security_group_rules(shape)
         attributes = dict(_NETWORK_ATTRIBUTES if kind == "network" else _APPLICATION_ATTRIBUTES)
         created = LoadBalancer(shape, attributes, now + SECONDS_TO_ACTIVE, request)
         state.load_balancers[arn] = created
@@ -161,6 +165,12 @@ class LoadBalancers:
                 "OperationNotPermitted",
                 f"Load balancer '{arn}' cannot be deleted because deletion protection is enabled",
             )
+        if holding := state.endpoint_services_of(arn):
+            raise Refused(
+                "ResourceInUse",
+                f"Load balancer '{arn}' cannot be deleted because it is currently associated with another service "
+                f"({', '.join(holding)})",
+            )
         for listener in state.listeners_of(arn):
             listener_arn = listener.shape["ListenerArn"]
             for rule in state.rules_of(listener_arn):
@@ -186,13 +196,20 @@ class LoadBalancers:
         return {"Attributes": as_list(found.attributes)}
 
     def _set_security_groups(self, call: Call) -> AwsShape:
+        """A network load balancer that was made without security groups never gets any.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-security-groups.html
+        """
         found = self._found(call)
+        if found.shape["Type"] == "network" and not found.shape.get("SecurityGroups"):
+            raise Refused("InvalidConfigurationRequest", "It was created without security groups")
         found.shape["SecurityGroups"] = _known_groups(call, call.params["SecurityGroups"])
+        found.shape |= security_group_rules({**found.shape, **call.params})
         return {"SecurityGroupIds": found.shape["SecurityGroups"]}
 
     def _set_subnets(self, call: Call) -> AwsShape:
         found = self._found(call)
-        found.shape["AvailabilityZones"], _ = _placed(call)
+        found.shape["AvailabilityZones"], _ = placed(call, self._state(call), found.shape["Type"])
         return {"AvailabilityZones": found.shape["AvailabilityZones"]}
 
     def _set_ip_address_type(self, call: Call) -> AwsShape:
@@ -209,21 +226,6 @@ class LoadBalancers:
 
     def _state(self, call: Call) -> Balancing:
         return self._world.state(Balancing, call.account, call.region)
-
-
-def _placed(call: Call) -> tuple[list[AwsShape], str]:
-    ids = list(call.params.get("Subnets") or [])
-    ids += [mapping["SubnetId"] for mapping in call.params.get("SubnetMappings") or []]
-    if not ids:
-        raise Refused("ValidationError", "You must specify subnets or subnet mappings")
-    zones, vpc = [], ""
-    for subnet_id in ids:
-        subnet = find_subnet(call.account, call.region, subnet_id)
-        if subnet is None:
-            raise Refused("SubnetNotFound", f"The subnet ID '{subnet_id}' does not exist")
-        zones.append({"ZoneName": subnet.zone, "SubnetId": subnet_id, "LoadBalancerAddresses": []})
-        vpc = subnet.vpc
-    return zones, vpc
 
 
 def _known_groups(call: Call, groups: list[str]) -> list[str]:

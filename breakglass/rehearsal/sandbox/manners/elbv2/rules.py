@@ -49,6 +49,7 @@ class Rules:
             "Conditions": completed_conditions(call.params["Conditions"]),
             "Actions": completed_actions(state, listener.shape["LoadBalancerArn"], call.params["Actions"]),
             "IsDefault": False,
+            "Transforms": call.params.get("Transforms") or [],
         }
         state.rules[arn] = rule
         state.tags[arn] = tags_from(call.params.get("Tags"))
@@ -73,8 +74,11 @@ class Rules:
         listener = state.listener(listener_of_rule(rule["RuleArn"]))
         if conditions := call.params.get("Conditions"):
             rule["Conditions"] = completed_conditions(conditions)
+        if transforms := call.params.get("Transforms"):
+            rule["Transforms"] = transforms
         if actions := call.params.get("Actions"):
-            rule["Actions"] = completed_actions(state, listener.shape["LoadBalancerArn"], actions)
+            before = rule["Actions"]
+            rule["Actions"] = completed_actions(state, listener.shape["LoadBalancerArn"], actions, before)
         return {"Rules": [rule]}
 
     def _delete(self, call: Call) -> AwsShape:

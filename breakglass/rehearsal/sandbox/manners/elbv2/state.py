@@ -55,6 +55,7 @@ class Balancing:
     target_groups: dict[str, TargetGroup] = field(default_factory=dict)
     tags: dict[str, dict[str, str]] = field(default_factory=dict)
     ailments: dict[str, AwsShape] = field(default_factory=dict)
+    endpoint_services: dict[str, AwsShape] = field(default_factory=dict)
 
     def load_balancer(self, arn: str) -> LoadBalancer:
         """A load balancer by its ARN, else LoadBalancerNotFound."""
@@ -111,6 +112,24 @@ class Balancing:
             if listener.shape["LoadBalancerArn"] == load_balancer_arn:
                 used.update(dict.fromkeys(forwarded_to(actions)))
         return list(used)
+
+    def endpoint_services_of(self, load_balancer_arn: str) -> list[str]:
+        """The VPC endpoint services that stand in front of a load balancer."""
+        return [
+            known_as
+            for known_as, service in self.endpoint_services.items()
+            if load_balancer_arn in service["NetworkLoadBalancerArns"]
+        ]
+
+    def allocations(self) -> set[str]:
+        """The elastic IP addresses that load balancers have."""
+        return {
+            address["AllocationId"]
+            for balancer in self.load_balancers.values()
+            for zone in balancer.shape["AvailabilityZones"]
+            for address in zone["LoadBalancerAddresses"]
+            if "AllocationId" in address
+        }
 
     def _forwarding(self) -> Iterator[tuple[Listener, list[AwsShape]]]:
         for listener in self.listeners.values():

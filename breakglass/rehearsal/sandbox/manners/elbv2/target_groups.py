@@ -15,21 +15,31 @@ from .state import Balancing, TargetGroup
 from .tags import tags_from
 
 _PAGE = 400
-_ATTRIBUTES = {
+_OF_ALL = {
     "deregistration_delay.timeout_seconds": "300",
-    "load_balancing.algorithm.anomaly_mitigation": "off",
-    "load_balancing.algorithm.type": "round_robin",
     "load_balancing.cross_zone.enabled": "use_load_balancer_configuration",
-    "slow_start.duration_seconds": "0",
-    "stickiness.app_cookie.cookie_name": "",
-    "stickiness.app_cookie.duration_seconds": "86400",
     "stickiness.enabled": "false",
-    "stickiness.lb_cookie.duration_seconds": "86400",
-    "stickiness.type": "lb_cookie",
     "target_group_health.dns_failover.minimum_healthy_targets.count": "1",
     "target_group_health.dns_failover.minimum_healthy_targets.percentage": "off",
     "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count": "1",
     "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": "off",
+}
+_OF_APPLICATION = {
+    "load_balancing.algorithm.anomaly_mitigation": "off",
+    "load_balancing.algorithm.type": "round_robin",
+    "slow_start.duration_seconds": "0",
+    "stickiness.app_cookie.cookie_name": "",
+    "stickiness.app_cookie.duration_seconds": "86400",
+    "stickiness.lb_cookie.duration_seconds": "86400",
+    "stickiness.type": "lb_cookie",
+}
+_OF_NETWORK = {
+    "deregistration_delay.connection_termination.enabled": "false",
+    "preserve_client_ip.enabled": "false",
+    "proxy_protocol_v2.enabled": "false",
+    "stickiness.type": "source_ip",
+    "target_health_state.unhealthy.connection_termination.enabled": "true",
+    "target_health_state.unhealthy.draining_interval_seconds": "0",
 }
 _HTTP = ("HTTP", "HTTPS")
 _HEALTH_CHECK = (
@@ -71,7 +81,7 @@ class TargetGroups:
                     "DuplicateTargetGroupName",
                     f"A target group with the same name '{name}' exists, but with different settings",
                 )
-        created = TargetGroup(shape, dict(_ATTRIBUTES))
+        created = TargetGroup(shape, _attributes(shape))
         state.target_groups[shape["TargetGroupArn"]] = created
         state.tags[shape["TargetGroupArn"]] = tags_from(call.params.get("Tags"))
         return {"TargetGroups": [self._shown(state, created)]}
@@ -123,7 +133,7 @@ class TargetGroups:
     def _modify_attributes(self, call: Call) -> AwsShape:
         found = self._state(call).target_group(call.params["TargetGroupArn"])
         changed = {item["Key"]: item.get("Value", "") for item in call.params["Attributes"]}
-        if unknown := sorted(set(changed) - set(_ATTRIBUTES) - set(found.attributes)):
+        if unknown := sorted(set(changed) - set(found.attributes)):
             raise Refused("ValidationError", f"Target group attribute key '{unknown[0]}' is not recognized")
         found.attributes.update(changed)
         return {"Attributes": as_list(found.attributes)}
@@ -134,6 +144,17 @@ class TargetGroups:
 
     def _state(self, call: Call) -> Balancing:
         return self._world.state(Balancing, call.account, call.region)
+
+
+def _attributes(shape: AwsShape) -> dict[str, str]:
+    """What a new target group's attributes are, by its protocol and type.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html
+    """
+    if shape.get("Protocol") in (None, *_HTTP):
+        return {**_OF_ALL, **_OF_APPLICATION}
+    keeps = shape["TargetType"] in ("instance", "alb") or shape["Protocol"] in ("UDP", "TCP_UDP")
+    return {**_OF_ALL, **_OF_NETWORK, "preserve_client_ip.enabled": str(keeps).lower()}
 
 
 def _completed(call: Call) -> AwsShape:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from breakglass.rehearsal.sandbox.refusal import Refused
 from breakglass.rehearsal.sandbox.state import AwsShape, Call, World
 
 from .state import Balancing, TargetGroup
@@ -30,9 +31,26 @@ class TargetHealth:
 
     def _register(self, call: Call) -> AwsShape:
         group = self._group(call)
+        if group.shape["TargetType"] == "alb":
+            self._must_be_balancers(call, group)
         for given in call.params["Targets"]:
             register(group, given["Id"], int(given.get("Port") or group.shape["Port"]), None, self._world.clock.now())
         return {}
+
+    def _must_be_balancers(self, call: Call, group: TargetGroup) -> None:
+        """One ALB that listens on the target group's port, and it has to be there.
+
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/network/application-load-balancer-target.html
+        """
+        state = self._world.state(Balancing, call.account, call.region)
+        there = [item.id for item in group.targets if item.deregistered_at is None]
+        for given in call.params["Targets"]:
+            if given["Id"] not in there and there:
+                raise Refused("TooManyTargets", "A target group of type alb takes one target")
+            ports = [listener.shape["Port"] for listener in state.listeners_of(given["Id"])]
+            if given["Id"] not in state.load_balancers or group.shape["Port"] not in ports:
+                message = f"The load balancer '{given['Id']}' has no listener on port {group.shape['Port']}"
+                raise Refused("InvalidTarget", message)
 
     def _deregister(self, call: Call) -> AwsShape:
         """Deregistered targets drain for the group's deregistration delay; an unknown one is no error.

@@ -56,9 +56,7 @@ class HealthChecks:
                 f"since: {reference}",
                 409,
             )
-        for child in config.get("ChildHealthChecks", []):
-            if child not in dns.health_checks:
-                raise Refused("InvalidInput", f"The health check {child} does not exist.")
+        _insist_on_children(dns, config)
         check_id = str(uuid.uuid4())
         shape = {
             "Id": check_id,
@@ -92,6 +90,7 @@ class HealthChecks:
         https://docs.aws.amazon.com/Route53/latest/APIReference/API_UpdateHealthCheck.html
         """
         found = self._dns(call).health_check(call.params["HealthCheckId"])
+        _insist_on_children(self._dns(call), call.params)
         version = call.params.get("HealthCheckVersion")
         if version is not None and version != found.shape["HealthCheckVersion"]:
             raise Refused("HealthCheckVersionMismatch", "The health check has been changed since it was read.", 409)
@@ -135,6 +134,16 @@ class HealthChecks:
 
     def _dns(self, call: Call) -> Dns:
         return self._world.state(Dns, call.account, GLOBAL)
+
+
+def _insist_on_children(dns: Dns, config: AwsShape) -> None:
+    """A CALCULATED check names health checks of the account.
+
+    https://docs.aws.amazon.com/Route53/latest/APIReference/API_HealthCheckConfig.html
+    """
+    for child in config.get("ChildHealthChecks", []):
+        if child not in dns.health_checks:
+            raise Refused("InvalidInput", f"The health check {child} does not exist.")
 
 
 def _completed(config: AwsShape) -> AwsShape:

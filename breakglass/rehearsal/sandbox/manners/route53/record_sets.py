@@ -11,14 +11,13 @@ from breakglass.rehearsal.sandbox.moto_bridge import MotoBridge
 from breakglass.rehearsal.sandbox.refusal import Refused
 from breakglass.rehearsal.sandbox.state import GLOBAL, AwsShape, Call, World
 
+from .conflicts import conflict
 from .records import Key, described, is_same, key_of, labels_of, written
 from .state import Dns, bare_id
 from .zones import zone_named
 
 SECONDS_TO_INSYNC = 30.0
 _PAGE = 300
-_POLICIES = ("Weight", "Region", "Failover", "GeoLocation", "MultiValueAnswer", "CidrRoutingConfig",
-             "GeoProximityLocation")  # fmt: skip
 
 
 class RecordSets:
@@ -52,7 +51,7 @@ class RecordSets:
             record = written(change["ResourceRecordSet"])
             if change["Action"] != "DELETE" and (check_id := record.get("HealthCheckId")):
                 dns.health_check(check_id)
-            complaint = _protected(dns, zone_id, record) or _apply(draft, change["Action"], record, zone_name)
+            complaint = _protected(dns, zone_id, record) or _apply(draft, change["Action"], record, zone_id, zone_name)
             wrong += [complaint] if complaint else []
         if wrong:
             raise Refused("InvalidChangeBatch", f"[{', '.join(wrong)}]")
@@ -143,7 +142,7 @@ def _protected(dns: Dns, zone_id: str, record: AwsShape) -> str | None:
     return None
 
 
-def _apply(draft: dict[Key, AwsShape], action: str, record: AwsShape, zone: str) -> str | None:
+def _apply(draft: dict[Key, AwsShape], action: str, record: AwsShape, zone_id: str, zone: str) -> str | None:
     """Make one change in a draft of the zone, or say what Route 53 has against it."""
     key = key_of(record)
     existing = draft.get(key)
@@ -161,40 +160,7 @@ def _apply(draft: dict[Key, AwsShape], action: str, record: AwsShape, zone: str)
         return None
     if action == "CREATE" and existing is not None:
         return f"Tried to create resource record set {described(record)} but it already exists"
-    if complaint := _conflict(draft, record, key, zone):
+    if complaint := conflict(draft, record, key, zone_id, zone):
         return complaint
     draft[key] = record
-    return None
-
-
-def _conflict(draft: dict[Key, AwsShape], record: AwsShape, key: Key, zone: str) -> str | None:
-    labels, kind, identifier = key
-    name = record["Name"]
-    apex = labels_of(zone)
-    if labels[: len(apex)] != apex:
-        return f"RRSet with DNS name {name} is not permitted in zone {zone}"
-    if kind == "CNAME" and labels == apex:
-        return f"RRSet of type CNAME with DNS name {name} is not permitted at apex in zone {zone}"
-    if not record.get("ResourceRecords") and "AliasTarget" not in record:
-        return "Invalid request: Expected exactly one of [AliasTarget, all of [TTL, and ResourceRecords]], found none"
-    if bool(identifier) != any(policy in record for policy in _POLICIES):
-        return f"Invalid request: a routing policy and a SetIdentifier go together in RRSet with DNS name {name}"
-    for other_labels, other_kind, other_identifier in draft:
-        if other_labels != labels:
-            continue
-        if kind == "CNAME" and other_kind != "CNAME":
-            return (
-                f"RRSet of type CNAME with DNS name {name} is not permitted as it conflicts with other records with "
-                f"the same DNS name in zone {zone}"
-            )
-        if kind != "CNAME" and other_kind == "CNAME":
-            return (
-                f"RRSet of type {kind} with DNS name {name} is not permitted because a conflicting RRSet of type "
-                f"CNAME with the same DNS name already exists in zone {zone}"
-            )
-        if other_kind == kind and bool(other_identifier) != bool(identifier):
-            return (
-                f"RRSet with DNS name {name}, type {kind}, SetIdentifier {identifier or other_identifier}: weighted "
-                "and simple record sets of one name and type cannot be mixed"
-            )
     return None
