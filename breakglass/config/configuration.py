@@ -77,7 +77,8 @@ class Config:
 
     def advice(self, service: str) -> str | None:
         """How to configure `service`; None where the configuration gives leads to it."""
-        if self.service(service).leads:
+        settings = self.service(service)
+        if settings.leads or settings.tags:
             return None
         if self.is_configured(service):
             return f"Say in {self.file}, [services.{key_part(service)}], where its pieces are, such as {_EXAMPLE}."

@@ -14,7 +14,7 @@ from breakglass.config.spelling import quoted
 from breakglass.errors import UsageError
 from breakglass.model.dynamodb import spell_key
 from breakglass.model.lead import Lead, Origin, Source
-from breakglass.model.settings import Pointer, Settings
+from breakglass.model.settings import Pointer, Settings, Tags
 
 _HOSTED_ZONE = "/hostedzone/"
 
@@ -25,7 +25,7 @@ def settings_of(section: Section, service: str, file: Path) -> Settings:
     for lead in _Leads(service, file).all(section):
         leads.setdefault((lead.kind, lead.ref, lead.within), lead)
     pointers = tuple(_pointer(name, written, service, file) for name, written in section.pointers.items())
-    return Settings(service, tuple(leads.values()), pointers)
+    return Settings(service, tuple(leads.values()), pointers, _tags(section, service, file))
 
 
 def typed_key(state: State, service: str) -> dict[str, dict[str, str]]:
@@ -90,6 +90,14 @@ class _Leads:
     def _lead(self, kind: str, ref: str, source: Source, key: str, within: str = "") -> Lead:
         origin = Origin(str(self.file), key)
         return Lead(kind, ref, source, f"{self.file.name} {key}", within=within, origin=origin)
+
+
+def _tags(section: Section, service: str, file: Path) -> Tags | None:
+    """None where no tag is named: a service may say that it goes without, `tags = {}`."""
+    said = section.tags or {}
+    wanted = tuple((name, written.of(service)) for name, written in said.items())
+    places = (f"{name} = {value} ({file.name} {said[name].key})" for name, value in wanted)
+    return Tags(wanted, ", ".join(places)) if wanted else None
 
 
 def _pointer(name: str, written: Written, service: str, file: Path) -> Pointer:

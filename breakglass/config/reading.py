@@ -33,6 +33,7 @@ _SECTION_KEYS = (
     "dns",
     "health_checks",
     "alarms",
+    "tags",
     "components",
     "pointers",
 )
@@ -93,6 +94,7 @@ def _section(name: str, place: Place) -> Section:
         target_groups=names("target_groups", reading.many),
         health_checks=names("health_checks", reading.many),
         alarms=names("alarms", reading.many),
+        tags=reading.tags(said["tags"]) if "tags" in said else None,
         components=reading.components(said["components"]) if "components" in said else {},
         pointers=reading.pointers(said["pointers"]) if "pointers" in said else {},
     )
@@ -153,6 +155,14 @@ class _SectionReading:
                 guess = "".join(f" (did you mean {name}?)" for name in meant)
                 entry.wrong("a kind's name, such as listener-rule", quoted(kind) + guess)
             said[kind] = self.many(entry)
+        return said
+
+    def tags(self, place: Place) -> dict[str, Written]:
+        said = {}
+        for name, entry in place.entries("a table of tags and their values"):
+            if not name:
+                entry.wrong("a tag's name", "an empty one")
+            said[name] = self._written(entry)
         return said
 
     def pointers(self, place: Place) -> dict[str, Written]:

@@ -111,6 +111,7 @@ class Section:
     target_groups: Names | None = None
     health_checks: Names | None = None
     alarms: Names | None = None
+    tags: Mapping[str, Written] | None = None
     components: Mapping[str, Names] = field(default_factory=dict)
     pointers: Mapping[str, Written] = field(default_factory=dict)
 
@@ -126,6 +127,7 @@ class Section:
             target_groups=_own_or(self.target_groups, common.target_groups),
             health_checks=_own_or(self.health_checks, common.health_checks),
             alarms=_own_or(self.alarms, common.alarms),
+            tags=common.tags if self.tags is None else self.tags,
             components={**common.components, **self.components},
             pointers={**common.pointers, **self.pointers},
         )

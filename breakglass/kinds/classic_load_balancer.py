@@ -69,6 +69,11 @@ class ClassicLoadBalancer(Kind):
             tags=tags_of(facts),
         )
 
+    def without(self, found: Found) -> frozenset[str]:
+        """Target groups: instances are registered with it directly."""
+        named = isinstance(found.sighting, Present) or any(lead.kind == self.name for lead in found.leads)
+        return frozenset({"target-group"} if named else ())
+
     def users(self, found: Found, look: Look) -> Users:
         """Whoever runs on the instances that it sends to, at the ports that it sends to."""
         if not isinstance(found.sighting, Present):
@@ -174,8 +179,9 @@ def _closer(look: Look, balancer: Mapping[str, Any]) -> tuple[Facts, tuple[Unrea
 
 
 def _references(balancer: Mapping[str, Any]) -> Iterator[Reference]:
+    subnets = ",".join(balancer.get("Subnets", []))
     for at, group in enumerate(balancer.get("SecurityGroups", [])):
-        yield Reference(f"SecurityGroups[{at}]", "security-group", group)
+        yield Reference(f"SecurityGroups[{at}]", "security-group", group, within=subnets)
 
 
 KIND = ClassicLoadBalancer()

@@ -103,16 +103,6 @@ class EcsService(Kind):
             handles_unread=tuple(tasks.unread),
         )
 
-    def without(self, found: Found) -> frozenset[str]:
-        """Target groups, where ECS registers its tasks with classic load balancers alone."""
-        match found.sighting:
-            case Present(facts=facts) | Absent(remains=facts) if facts:
-                balancers = facts.get("loadBalancers", [])
-            case _:
-                balancers = []
-        classic = balancers and all(one.get("loadBalancerName") for one in balancers)
-        return frozenset({"target-group"} if classic else ())
-
     def retrace(self, key: Key, references: Sequence[Reference]) -> tuple[str, str]:
         """Its name within its cluster."""
         cluster, _, name = key.id.partition("/")
@@ -221,7 +211,7 @@ def _references(cluster: str, name: str, service: Mapping[str, Any]) -> Iterator
     network = service.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
     for at, group in enumerate(network.get("securityGroups", [])):
         path = f"networkConfiguration.awsvpcConfiguration.securityGroups[{at}]"
-        yield Reference(path, "security-group", group)
+        yield Reference(path, "security-group", group, within=",".join(network.get("subnets", [])))
     yield Reference("", "scalable-target", f"service/{cluster}/{name}", hint=True, expects=False)
 
 

@@ -201,8 +201,9 @@ def dimension(arn: str) -> str:
 
 
 def _references(balancer: Mapping[str, Any]) -> Iterator[Reference]:
+    subnets = ",".join(zone["SubnetId"] for zone in balancer.get("AvailabilityZones", []) if "SubnetId" in zone)
     for at, group in enumerate(balancer.get("SecurityGroups", [])):
-        yield Reference(f"SecurityGroups[{at}]", "security-group", group)
+        yield Reference(f"SecurityGroups[{at}]", "security-group", group, within=subnets)
     yield Reference("", "listener", balancer["LoadBalancerArn"], hint=True, expects=False)
 
 

@@ -21,7 +21,10 @@ REFERRING = "ReferringSecurityGroups"
 
 
 class SecurityGroup(Kind):
-    """A security group, known by its id. A lead may name it by its name, which several VPCs may have."""
+    """A security group, known by its id. A lead may name it by its name, which several VPCs may have.
+
+    A lead's `within` are the subnets that it is named beside, comma-separated.
+    """
 
     name = "security-group"
     title = "security group"
@@ -41,6 +44,10 @@ class SecurityGroup(Kind):
         """One DescribeSecurityGroups for all ids. Nothing is found through an endpoint that has no such operation."""
         wanted = self.by_id(leads)
         sightings = self._by_ids(list(wanted), look.reader)
+        elsewhere = {
+            one for one, seen in sightings.items() if isinstance(seen, Absent) and _elsewhere(wanted[one], look)
+        }
+        sightings = {one: seen for one, seen in sightings.items() if one not in elsewhere}
         found = [_found(known_as, sighting, wanted[known_as]) for known_as, sighting in sightings.items()]
         found += [one for lead in leads if self.identify(lead.ref) is None for one in self._by_name(lead, look.reader)]
         return self.merged(_copied(found, look.reader) if look.detail is Detail.COPY else found)
@@ -92,6 +99,22 @@ class SecurityGroup(Kind):
     def remembered_as(self, facts: Facts) -> str:
         """Name, VPC and rules."""
         return security_groups.in_words(facts) if facts else ""
+
+
+def _elsewhere(leads: Sequence[Lead], look: Look) -> bool:
+    """Whether the subnets that it is named beside are unknown here too.
+
+    AWS deletes neither while anything uses it. An endpoint that knows neither is not the EC2 that this service
+    stands on, and proves nothing about the group.
+    """
+    for subnet in dict.fromkeys(lead.within.partition(",")[0] for lead in leads if lead.within.startswith("subnet-")):
+        try:
+            look.reader.call("ec2", "DescribeSubnets", {"SubnetIds": [subnet]})
+        except NotFound:
+            return True
+        except AwsError:
+            continue
+    return False
 
 
 def _groups(reader: Reader, ids: Sequence[str]) -> Mapping[str, Sighting]:

@@ -66,7 +66,8 @@ class Survey:
 
     `found` in the order of discovery; `resolved` says which components each lead led to, none where it led
     nowhere; `users` answers "who else uses it?" for everything that is there; `claims` are what the siblings
-    of our components name, and `claims_unread` the kinds whose siblings could not all be read.
+    of our components name, and `claims_unread` the kinds whose siblings could not all be read. `tags_unread` are
+    the failed questions who bears the service's tags.
     """
 
     found: tuple[Found, ...]
@@ -74,6 +75,7 @@ class Survey:
     users: Mapping[Key, Users]
     claims: tuple[Claim, ...] = ()
     claims_unread: tuple[tuple[str, Unread], ...] = ()
+    tags_unread: tuple[Unread, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

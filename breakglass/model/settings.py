@@ -17,9 +17,21 @@ class Pointer:
 
 
 @dataclass(frozen=True, slots=True)
+class Tags:
+    """The tags that everything of one service bears, name and value; `detail` finishes "named by ..."."""
+
+    wanted: tuple[tuple[str, str], ...]
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """One service as configured: the leads that its conventions and own settings give, and the pointers."""
+    """One service as configured: the leads that its conventions and own settings give, and the pointers.
+
+    `tags` is None where nothing is said of tags: then nobody is asked about them.
+    """
 
     service: str
     leads: tuple[Lead, ...]
     pointers: tuple[Pointer, ...] = ()
+    tags: Tags | None = None

@@ -29,6 +29,7 @@ def findings(
         *(finding for component in components for finding in _of_one(component, kinds)),
         *_not_serving(components, kinds),
         *_ownership_unread(components, seen, links, kinds),
+        *(_unread("what bears the service's tags", unread, None) for unread in seen.tags_unread),
         *_superseded(superseded, components, kinds),
         *(finding for component in components for finding in _elsewhere(component, account)),
         *_conventions(components, links),

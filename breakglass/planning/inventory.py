@@ -55,7 +55,7 @@ def judge(seen: Survey, settings: Settings, account: Account, kinds: Mapping[str
 def _without(seen: Survey, gone: Mapping[Key, Lead | None]) -> Survey:
     resolved = {lead: tuple(key for key in keys if key not in gone) for lead, keys in seen.resolved.items()}
     found = tuple(one for one in seen.found if one.key not in gone)
-    return Survey(found, resolved, seen.users, seen.claims, seen.claims_unread)
+    return replace(seen, found=found, resolved=resolved)
 
 
 def _component(
@@ -96,7 +96,7 @@ def _another_teams_listener(component: Component, every: tuple[Component, ...]) 
 
 
 def _complete(components: tuple[Component, ...], seen: Survey, links: Links, kinds: Mapping[str, Kind]) -> bool:
-    return not any(
+    return not seen.tags_unread and not any(
         component.state is State.UNREADABLE
         or (
             isinstance(component.sighting, Present)

@@ -179,7 +179,8 @@ def dropped(seen: Survey, kinds: Mapping[str, Kind]) -> Mapping[Key, Lead | None
     A conventional name that AWS does not know is only a name where a better source names a component of that
     kind, says that there is none, or could not be read. A configured id that AWS does not know, where the state
     entry or a live resource names another, is a mistake in the configuration: then the lead with its place is the
-    value. And a name that kinds share is one component's, though it was looked for among all of them.
+    value. What only a tag names is told of for a while after it is gone. And a name that kinds share is one
+    component's, though it was looked for among all of them.
     """
     dropped: dict[Key, Lead | None] = {}
     for found in seen.found:
@@ -189,8 +190,9 @@ def dropped(seen: Survey, kinds: Mapping[str, Kind]) -> Mapping[Key, Lead | None
             dropped[found.key] = None
             continue
         sources = {lead.source for lead in found.leads}
-        if sources == {Source.CONVENTION} and (
-            _better(found, seen, kinds) or _sources_unread(found, seen, kinds) or _ruled_out(found, seen, kinds)
+        if sources == {Source.TAG} or (
+            sources == {Source.CONVENTION}
+            and (_better(found, seen, kinds) or _sources_unread(found, seen, kinds) or _ruled_out(found, seen, kinds))
         ):
             dropped[found.key] = None
         elif sources <= {Source.CONVENTION, Source.CONFIGURATION} and _better(found, seen, kinds, present=True):

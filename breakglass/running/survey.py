@@ -21,8 +21,10 @@ from breakglass.model.inventory import Claim, Inventory, Survey
 from breakglass.model.kind import Kind, Look
 from breakglass.model.lead import Key, Lead, Reference, Source
 from breakglass.model.reading import AwsError
+from breakglass.model.settings import Tags
 from breakglass.planning.inventory import Moment, judge
 from breakglass.planning.namesakes import handed_on, named_better
+from breakglass.running.tagged import ask
 
 WORKERS = 16
 
@@ -40,7 +42,7 @@ def take_inventory(account: Account, look: Look, kinds: Mapping[str, Kind], mome
 
 def survey(look: Look, kinds: Mapping[str, Kind]) -> Survey:
     """Follow all leads of one service to their end. Raises `UsageError` where there are none."""
-    if not look.settings.leads:
+    if not look.settings.leads and not look.settings.tags:
         raise UsageError(
             f"The configuration gives no lead to {look.settings.service}.",
             hint='Add the conventions of your deployer under [services."*"] in breakglass.toml.',
@@ -64,10 +66,13 @@ class _Worklist:
         self._users: dict[Key, Users] = {}
         self._claims: dict[Claim, None] = {}
         self._claims_unread: dict[tuple[str, Unread], None] = {}
+        self._tags_unread: tuple[Unread, ...] = ()
         self._running: dict[Future[Callable[[], None] | None], None] = {}
         self._looking: Counter[str] = Counter()
 
     def run(self) -> Survey:
+        if tags := self._look.settings.tags:
+            self._submit(partial(self._ask_tags, tags))
         for lead in self._look.settings.leads:
             self._take(lead)
         self._submit_pending()
@@ -88,6 +93,7 @@ class _Worklist:
             self._users,
             tuple(self._claims),
             tuple(self._claims_unread),
+            self._tags_unread,
         )
 
     def _take(self, lead: Lead) -> None:
@@ -157,6 +163,14 @@ class _Worklist:
 
     def _submit(self, work: Callable[[], Callable[[], None] | None]) -> None:
         self._running[self._pool.submit(work)] = None
+
+    def _ask_tags(self, tags: Tags) -> Callable[[], None]:
+        return partial(self._take_tagged, *ask(self._look.reader, tags))
+
+    def _take_tagged(self, leads: Sequence[Lead], unread: tuple[Unread, ...]) -> None:
+        self._tags_unread = unread
+        for lead in leads:
+            self._take(lead)
 
     def _find(self, kind: Kind, leads: Sequence[Lead]) -> Callable[[], None]:
         return partial(self._take_in, kind, kind.find(leads, self._look))

@@ -67,11 +67,15 @@ class Terminal:
     no_color: bool = False
 
     def text(self, message: str) -> str:
-        """One line of text, without white space around it."""
+        """One line of text, without white space around it.
+
+        The question is not drawn once more when it is answered: whoever waits for its words, a person with a
+        finger on the keys or a program, would take that for the next question and answer too early.
+        """
         import questionary  # noqa: PLC0415 - only what asks needs it
 
         def make(**where: Any) -> "Question":
-            return questionary.text(message, validate_while_typing=False, **where)
+            return questionary.text(message, validate_while_typing=False, erase_when_done=True, **where)
 
         return str(self._answer(make)).strip()
 

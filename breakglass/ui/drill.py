@@ -50,7 +50,7 @@ class Exercise:
     place: Place
     style: Style
     child: "subprocess.Popen[bytes] | None" = None
-    how: str = GUIDE
+    how: str = ""
 
     def run(self, history: History) -> Record:
         """From the alert to the record, which is kept."""

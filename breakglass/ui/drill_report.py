@@ -44,8 +44,8 @@ def _about(record: Record) -> str:
     seed = f", seed {record.seed}" if record.seed is not None else ""
     fast = f", AWS's own waits {record.speed:g} times as fast" if record.speed != 1 else ""
     return (
-        f"What happened: {harmless(record.happened)}. Rehearsed {record.began:%Y-%m-%d %H:%MZ}{twin} "
-        f"with the {record.how}{seed}{fast}."
+        f"What happened: {harmless(record.happened)}. Rehearsed {record.began:%Y-%m-%d %H:%MZ}{twin}"
+        f"{f' with the {record.how}' if record.how else ''}{seed}{fast}."
     )
 
 

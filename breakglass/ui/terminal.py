@@ -1,5 +1,6 @@
 """What a stream can show, and how text is fitted to it without ever letting data speak to the terminal."""
 
+import errno
 import os
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -66,13 +67,15 @@ def say(text: str, stream: TextIO) -> None:
     """Write `text` and flush. Characters that the stream does not know become `?`.
 
     A reader that has gone (`| head`) has what it wanted: nothing more is written, and the command goes on to
-    the end that it would have had. A run must not stop half-way because somebody closed a pager.
+    the end that it would have had. A run must not stop half-way because somebody closed a pager or a window.
     """
     encoding = stream.encoding or "ascii"
     try:
         stream.write(text.encode(encoding, "replace").decode(encoding))
         stream.flush()
-    except BrokenPipeError:
+    except OSError as gone:
+        if gone.errno not in {errno.EPIPE, errno.EIO}:  # EIO: a terminal whose window was closed
+            raise
         _silence(stream)
 
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from breakglass.kinds.dns_record import KIND, TYPES
 from breakglass.model.arn import normal_dns
 from breakglass.model.component import Absent, Present, Unreadable
-from breakglass.model.kind import Look
+from breakglass.model.kind import Detail, Look
 from breakglass.model.lead import Reference
-from breakglass.model.reading import Denied
+from breakglass.model.reading import AwsError, Denied, NotOffered, Refused
 from tests.kinds.fake_reader import FakeReader, Sent, find, lead, settings
 from tests.kinds.worlds import HostedZone, route53
 
@@ -39,7 +39,7 @@ LABELS = st.sampled_from(
     ["deployer-api", "deployer-api-2", "deployer", "a", "api", "*", r"\052", "_acme", "Deployer-API", "z"]
 )
 NAMES = st.lists(LABELS, max_size=2).map(lambda labels: ".".join([*labels, "example.com."]))
-SET_IDS = st.sampled_from(["", "live", "canary", "AAAA", "A", "A b", "CNAME x"])
+SET_IDS = st.sampled_from(["", "live", "canary", "AAAA", "A", "A b", "CNAME x", "b (Z1)", "b (Z9)", "b"])
 
 
 @st.composite
@@ -284,6 +284,107 @@ def test_it_says_where_it_leads(record: Record, words: str) -> None:
     found = find(KIND, FakeReader(route53(HostedZone("Z1", "example.com", [record]))), lead(KIND, NAME, "example.com"))
     (one,) = found.values()
     assert KIND.describe(one.key, present(one)) == words
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ({"Weight": 0}, "weighted 0"),
+        ({"Region": "eu-west-1"}, "latency eu-west-1"),
+        ({"GeoLocation": {"CountryCode": "US", "SubdivisionCode": "CA"}}, "geolocation US-CA"),
+        ({"GeoProximityLocation": {"AWSRegion": "eu-west-1", "Bias": -5}}, "geoproximity eu-west-1 -5"),
+        (
+            {"GeoProximityLocation": {"Coordinates": {"Latitude": "53.5", "Longitude": "10.0"}}},
+            "geoproximity 53.5,10.0",
+        ),
+        ({"CidrRoutingConfig": {"CollectionId": "c" * 36, "LocationName": "office"}}, "CIDR office"),
+        ({"MultiValueAnswer": True}, "multivalue"),
+    ],
+)
+def test_it_says_how_it_is_chosen_and_in_which_zone(how: Record, words: str) -> None:
+    record = {"Name": f"{NAME}.", "Type": "AAAA", "TTL": 1, "ResourceRecords": [{"Value": "2001:db8::1"}]}
+    zones = [
+        HostedZone(known_as, "example.com", [{**record, "SetIdentifier": "one", **how}], private=known_as == "Z1")
+        for known_as in ("Z1", "Z2")
+    ]
+    found = find(KIND, FakeReader(route53(*zones)), lead(KIND, NAME, "example.com"))
+    told = {known_as: KIND.describe(one.key, present(one)) for known_as, one in found.items()}
+    assert told == {
+        f"{NAME} AAAA one": f"{NAME} AAAA -> 2001:db8::1 {words} one",
+        f"{NAME} AAAA one (Z1)": f"{NAME} AAAA -> 2001:db8::1 {words} one (Z1)",
+    }
+
+
+def test_an_alias_finds_its_target_among_names_types_and_zones() -> None:
+    """A name has one place for A and CNAME and one for AAAA, in each of the zones that bear the name."""
+    both = [alias("a.example.com", ELB), alias("a.example.com", ELB, "AAAA", SetIdentifier="x", Weight=1)]
+    public, private = (
+        [
+            *both,
+            alias("b.example.com", "a.example.com", zone=zone),
+            alias("b.example.com", "a.example.com", "AAAA", zone),
+        ]
+        for zone in ("Z2", "Z1")
+    )
+    world = route53(HostedZone("Z1", "example.com", private, private=True), HostedZone("Z2", "example.com", public))
+    leads = [lead(KIND, name, "example.com") for name in ("a.example.com", "b.example.com")]
+    found = find(KIND, FakeReader(world), *leads)
+    led_to = {
+        known_as: [other for other, one in found.items() for ref in present(here).references if ref.ref in one.handles]
+        for known_as, here in found.items()
+        if known_as.startswith("b.")
+    }
+    assert led_to == {
+        "b.example.com": ["a.example.com"],
+        "b.example.com AAAA": ["a.example.com AAAA x"],
+        "b.example.com (Z1)": ["a.example.com (Z1)"],
+        "b.example.com AAAA (Z1)": ["a.example.com AAAA x (Z1)"],
+    }
+
+
+def test_whoever_leads_to_a_name_under_a_wildcard_uses_it_unless_the_name_has_its_own() -> None:
+    records = [
+        cname(r"\052.api.example.com", ELB),
+        cname("own.api.example.com", "elsewhere.example.net"),
+        cname("one.example.com", "v1.api.example.com."),
+        cname("two.example.com", "own.api.example.com"),
+        cname("three.example.com", "api.example.com"),
+        cname("four.example.com", "xapi.example.com"),
+    ]
+    reader = FakeReader(route53(HostedZone("Z1", "example.com", records)))
+    asked = lead(KIND, "*.api.example.com", "example.com")
+    found = find(KIND, reader, asked)["*.api.example.com"]
+    assert [user.ref for user in KIND.users(found, Look(reader, settings(asked))).by] == ["one.example.com"]
+
+
+@pytest.mark.parametrize("failure", [NotOffered, Refused, Denied])
+def test_where_protections_cannot_be_asked_for_nothing_is_taken_to_be_protected(failure: type[AwsError]) -> None:
+    """An older role, another partition: a protected record would make its batch fail as a whole, and lose nothing."""
+    protections = "route53:ListResourceRecordSetProtections"
+    reader = FakeReader(route53(HostedZone("Z1", "example.com", [cname(NAME, ELB)])), failing={protections: failure})
+    asked = lead(KIND, NAME, "example.com")
+    found = find(KIND, reader, asked, detail=Detail.COPY)[NAME]
+    users = KIND.users(found, Look(reader, settings(asked), Detail.COPY))
+    assert not users.by
+    assert not users.unread
+    assert reader.counted()[protections] == 1
+
+
+def test_a_protection_of_another_type_or_name_is_not_ours() -> None:
+    def listed(ask: Sent) -> Mapping[str, Any]:
+        names = {"A": NAME, "AAAA": f"{NAME}.", "CNAME": f"x.{NAME}."}
+        return {"ResourceRecordSetProtections": [{"RecordName": name, "RecordType": k} for k, name in names.items()]}
+
+    world = route53(HostedZone("Z1", "example.com", [alias(NAME, ELB, "AAAA")]))
+    reader = FakeReader({**world, ("route53", "ListResourceRecordSetProtections"): listed})
+    asked = lead(KIND, NAME, "example.com")
+    found = find(KIND, reader, asked, detail=Detail.COPY)[f"{NAME} AAAA"]
+    (user,) = KIND.users(found, Look(reader, settings(asked), Detail.COPY)).by
+    assert user.ref == ""
+    assert not KIND.users(found, Look(reader, settings(asked))).by
+    cname_only = FakeReader({**reader.world, **route53(HostedZone("Z1", "example.com", [cname(NAME, ELB)]))})
+    found = find(KIND, cname_only, asked)[NAME]
+    assert not KIND.users(found, Look(cname_only, settings(asked), Detail.COPY)).by
 
 
 def test_a_traffic_policys_record_says_so() -> None:

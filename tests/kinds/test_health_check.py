@@ -1,11 +1,14 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from breakglass.kinds.health_check import KIND
 from breakglass.model.component import Absent, Present, Unread
 from breakglass.model.kind import Look
 from breakglass.model.lead import Key, Reference
+from breakglass.model.plan import Call
 from breakglass.model.reading import Denied
 from tests.kinds.fake_reader import FakeReader, find, lead, settings
 from tests.kinds.worlds import health_check, health_checks
@@ -121,8 +124,28 @@ def test_cloud_maps_own_say_whose_they_are() -> None:
             "alarm x in us-east-1, disabled",
         ),
         ({"Type": "RECOVERY_CONTROL", "RoutingControlArn": "arn:x"}, "routing control arn:x"),
+        (
+            {"Type": "HTTP_STR_MATCH", "IPAddress": "192.0.2.1", "SearchString": "all is well with every token"},
+            "HTTP 192.0.2.1, containing 'all is well with every t'",
+        ),
     ],
 )
 def test_it_says_what_it_asks(config: dict[str, Any], words: str) -> None:
     found = find(KIND, FakeReader(health_checks(health_check("abc", **config))), lead(KIND, "abc"))["abc"]
     assert KIND.describe(found.key, present(found)) == words
+
+
+def test_a_routing_controls_check_is_left_to_it() -> None:
+    check = health_check("abc", Type="RECOVERY_CONTROL", RoutingControlArn="arn:aws:route53-recovery-control::1:x")
+    found = find(KIND, FakeReader(health_checks(check)), lead(KIND, "abc"))["abc"]
+    assert "arn:aws:route53-recovery-control::1:x" in (KIND.untouchable(found.key, present(found).facts) or "")
+    assert KIND.untouchable(found.key, health_check("abc")) is None
+
+
+@given(st.permutations(["a", "b", "c"]), st.lists(st.sampled_from("abcd"), min_size=3, max_size=3, unique=True))
+def test_children_in_another_order_are_the_same_children(told: list[str], sent: list[str]) -> None:
+    call = Call(
+        "route53", "UpdateHealthCheck", {"HealthCheckId": "x", "HealthCheckVersion": 1, "ChildHealthChecks": sent}
+    )
+    seen = Present(health_check("x", Type="CALCULATED", ChildHealthChecks=told))
+    assert KIND.done(call, seen) == (set(told) == set(sent))

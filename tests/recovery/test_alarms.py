@@ -84,9 +84,10 @@ def test_removed_and_rebuilt_the_world_is_as_before(sandbox, watched, bench_of, 
     assert differences(watched, after) == []
     assert not (ids(watched) - ids(between)) & ids(after["111122223333"]["eu-west-1"]["alarm"])
     assert old not in str(after["111122223333"]["eu-west-1"]["alarm"])
-    assert dimensions(world)[0]["Value"] in after["111122223333"]["eu-west-1"]["alarm"][f"{NAME}-busy"]["Metrics"][0][
-        "Expression"
-    ]
+    assert (
+        dimensions(world)[0]["Value"]
+        in after["111122223333"]["eu-west-1"]["alarm"][f"{NAME}-busy"]["Metrics"][0]["Expression"]
+    )
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -106,9 +107,7 @@ def test_it_converges(sandbox, watched, bench_of, permit_for, writer_for, mode):
     assert differences(watched, sandbox.control.world()["settled"]) == []
 
 
-def test_one_that_is_missing_is_made_before_what_is_made_of_it(
-    sandbox, watched, bench_of, permit_for, writer_for, aws
-):
+def test_one_that_is_missing_is_made_before_what_is_made_of_it(sandbox, watched, bench_of, permit_for, writer_for, aws):
     bench = bench_of(NAME, CONFIGURED)
     removal = prepare_removal(bench, Choice(only=frozenset({"alarm"})))
     run(bench, removal, permit_for, writer_for)

@@ -90,6 +90,25 @@ def test_one_that_cannot_be_looked_up_is_unreadable_and_no_other_is_missing(sand
     assert not inventory.complete
 
 
+READS = ("DescribeInstanceHealth", "DescribeTags", "DescribeLoadBalancers")
+
+
+@pytest.mark.parametrize("operation", READS)
+@pytest.mark.parametrize("there", [True, False])
+def test_no_failure_is_taken_for_absence(sandbox, bench_of, aws, operation, there):
+    make_service(aws, sandbox)
+    if not there:
+        aws("elb").delete_load_balancer(LoadBalancerName=NAME)
+    sandbox.control.add_fault("elb", operation)
+    inventory = inventory_of(bench_of)
+    if there or operation == "DescribeLoadBalancers":
+        assert balancers(inventory) == {CLASSIC: State.UNREADABLE}
+        assert not inventory.complete
+        assert any(operation in finding.message for finding in inventory.findings)
+    else:
+        assert balancers(inventory) == {CLASSIC: State.MISSING}
+
+
 def test_an_endpoint_without_classic_ones_leaves_a_missing_alb_missing(sandbox, bench_of, aws, world):
     aws("elbv2").delete_load_balancer(LoadBalancerArn=world.balancer("image-api")["LoadBalancerArn"])
     sandbox.control.add_fault("elb", "DescribeLoadBalancers", code="UnknownOperationException", status=501)
@@ -215,6 +234,21 @@ def test_removed_and_rebuilt_the_world_is_as_before(sandbox, bench_of, aws, perm
     after = sandbox.control.world()["settled"]
     assert differences(before, after) == []
     assert was not in json.dumps(after, default=str), "something still names what is gone"
+
+
+def test_rebuilt_when_its_tombstone_is_forgotten(sandbox, bench_of, aws, permit_for, writer_for):
+    """The conventions name a target group and an ALB too, which it never had."""
+    make_service(aws, sandbox)
+    before = sandbox.control.world()["settled"]
+    bench = bench_of(NAME)
+    removal = prepare_removal(bench, Choice())
+    run(bench, removal, permit_for, writer_for)
+    sandbox.control.chaos("forget-tombstone", service=NAME)
+    rebuild = prepare_rebuild(bench, Choice(), named=removal.plan.run)
+    assert rebuild.plan.blockers == ()
+    entries = run(bench, rebuild, permit_for, writer_for)
+    assert entries[-1].detail["outcome"] == Outcome.RECOVERED
+    assert differences(before, sandbox.control.world()["settled"]) == []
 
 
 def test_deleted_alone_it_is_made_again_and_what_named_it_is_repointed(sandbox, bench_of, aws, permit_for, writer_for):

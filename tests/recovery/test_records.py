@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from breakglass.model.arn import normal_dns
+from breakglass.model.inventory import Health
 from breakglass.model.kind import Detail
 from breakglass.model.plan import Settle
 from breakglass.planning.rebuild import rebuild
@@ -229,7 +230,7 @@ def actions_of(call):
 
 @pytest.fixture
 def rich(sandbox, aws, world, zones):
-    """image-api under two names, in two zones, of several routing policies, with a parent check of two children."""
+    """image-api under two names, in two zones, of several routing policies, with a parent check of three children."""
     route53, (public, private), balancer = aws("route53"), zones, world.balancer("image-api")
     theirs = world.balancer("wonderland-web")
     entry = aws("dynamodb").get_item(TableName="wonderland-services", Key={"name": {"S": "image-api"}})["Item"]
@@ -243,7 +244,13 @@ def rich(sandbox, aws, world, zones):
         "MeasureLatency": True,
         "Disabled": True,
     }
-    children = [entry["healthCheckId"]["S"], made(route53, "child", config)]
+    metric = {
+        "Type": "CLOUDWATCH_METRIC",
+        "AlarmIdentifier": {"Region": "eu-west-1", "Name": "image-api-5xx"},
+        "InsufficientDataHealthStatus": "LastKnownStatus",
+        "Inverted": True,
+    }
+    children = [entry["healthCheckId"]["S"], made(route53, "child", config), made(route53, "metric", metric)]
     parent = made(route53, "parent", {"Type": "CALCULATED", "ChildHealthChecks": children, "HealthThreshold": 1})
     secondary = {"SetIdentifier": "two", "Failover": "SECONDARY"}
     public.change(
@@ -278,10 +285,11 @@ def test_everything_is_taken_away_in_order_and_comes_back(rich, sandbox, bench_o
     kinds = [step.component.kind for step in plan.plan.steps]
     last_record = max(at for at, kind in enumerate(kinds) if kind == "dns-record")
     assert kinds.count("dns-record") == 7
-    assert kinds.count("health-check") == 3
+    assert kinds.count("health-check") == 4
     assert last_record < min(kinds.index("health-check"), kinds.index("load-balancer"))
     ordered = [step.component.id for step in plan.plan.steps if step.component.kind == "health-check"]
     assert ordered[0] == rich["parent"]
+    assert at(plan.plan, rich["children"][2]) < at(plan.plan, "image-api-5xx")
     kept = {str(one.component): one.why for one in plan.plan.kept}
     assert "load-balancer wonderland-web" in kept[f"dns-record {OURS[1]} AAAA canary"]
     run(bench, plan, permit_for, writer_for)
@@ -293,6 +301,7 @@ def test_everything_is_taken_away_in_order_and_comes_back(rich, sandbox, bench_o
     assert back.plan.blockers == ()
     made_first = [step.component.id for step in back.plan.steps if step.component.kind == "health-check"]
     assert made_first[-1] == rich["parent"]
+    assert at(back.plan, "image-api-5xx") < at(back.plan, rich["children"][2])
     entries = run(bench, back, permit_for, writer_for)
     assert entries[-1].detail["outcome"] == Outcome.RECOVERED, bench.look().diagnosis
     after = sandbox.control.world()["settled"]
@@ -300,6 +309,10 @@ def test_everything_is_taken_away_in_order_and_comes_back(rich, sandbox, bench_o
     dead = ids(before) - ids(between)
     assert {rich["parent"], *rich["children"]} <= dead
     assert not dead & ids(after), "something still names what is gone"
+
+
+def at(plan, known_as):
+    return next(step.id for step in plan.steps if step.component.id == known_as)
 
 
 def canary_of(settled):
@@ -410,6 +423,43 @@ def test_where_nothing_is_to_be_made_a_record_that_leads_elsewhere_is_no_blocker
     assert blockers(bench) == {}
 
 
+@pytest.fixture
+def canary(world):
+    """A weighted record of the service's, and one of that name that leads to another team's load balancer."""
+    for record in world.records("image-api.example.com."):
+        world.change(("DELETE", record))
+    ours = alias(OURS[0], "A", world.balancer("image-api"), SetIdentifier="live", Weight=200)
+    theirs = alias(OURS[0], "A", world.balancer("wonderland-web"), SetIdentifier="canary", Weight=5)
+    world.change(("CREATE", ours), ("CREATE", theirs))
+    return world.records("image-api.example.com.")
+
+
+def test_a_canary_of_another_team_is_shown_and_no_drift(canary, bench_of):
+    seen = bench_of("image-api").look(Detail.LOOK)
+    assert {one.key.id: (str(one.state), getattr(one.ownership, "by", ())) for one in seen.of_kind("dns-record")} == {
+        f"{OURS[0]} live": ("ok", ()),
+        f"{OURS[0]} canary": ("ok", ("the endpoint load-balancer wonderland-web",)),
+    }
+    assert seen.diagnosis.state is Health.HEALTHY
+
+
+@pytest.mark.parametrize("ours", ["there", "gone"])
+def test_a_canary_of_another_team_stays_whatever_became_of_ours(ours, canary, world, bench_of):
+    if ours == "gone":
+        world.change(("DELETE", next(record for record in canary if record["SetIdentifier"] == "live")))
+    plan = prepare_removal(bench_of("image-api"), Choice()).plan
+    taken = {step.component.id for step in plan.steps if step.component.kind == "dns-record"}
+    assert taken == ({f"{OURS[0]} live"} if ours == "there" else set())
+
+
+def test_a_canary_that_leads_elsewhere_keeps_no_rebuild_from_being_made(canary, aws, sandbox, bench_of):
+    bench = bench_of("image-api")
+    save_snapshot(bench)
+    aws("ecs").delete_service(cluster="wonderland", service="image-api", force=True)
+    sandbox.control.advance(900)
+    assert blockers(bench) == {}
+
+
 def test_a_protected_record_stays_with_all_that_it_leads_to(aws, world, sandbox, bench_of):
     """Only a plan asks for protections: an inventory costs no more calls."""
     route53 = aws("route53")
@@ -433,12 +483,12 @@ def test_a_traffic_policys_record_stays(world, bench_of):
 
 
 def test_a_foreign_parent_makes_a_child_shared_and_its_own_does_not(rich, aws, bench_of):
-    child, other = rich["children"]
+    child, other, metric = rich["children"]
     config = {"Type": "CALCULATED", "ChildHealthChecks": [other], "HealthThreshold": 1}
     foreign = made(aws("route53"), "foreign", config)
     seen = bench_of("image-api", TWO_NAMES).look(Detail.LOOK)
     shared = {one.key.id: getattr(one.ownership, "by", ()) for one in seen.of_kind("health-check")}
-    assert shared == {rich["parent"]: (), child: (), other: (f"health-check {foreign}",)}
+    assert shared == {rich["parent"]: (), child: (), metric: (), other: (f"health-check {foreign}",)}
 
 
 def test_where_clients_may_notice_the_ttl_is_waited_for_and_else_it_is_said(rich, bench_of):

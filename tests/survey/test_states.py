@@ -212,3 +212,15 @@ def test_a_wrong_configured_id_is_a_finding_with_file_key_and_value(sandbox, loo
     assert "health_checks" in finding.message
     assert live.key.id in finding.hint
     assert inventory.diagnosis.state is Health.HEALTHY
+
+
+def test_an_endpoint_that_knows_neither_group_nor_subnet_proves_nothing(sandbox, look_at, aws):
+    """AWS deletes neither while anything uses it: such an answer is not EC2's, and no piece is missing for it."""
+    sandbox.control.add_fault("ec2", "DescribeSecurityGroups", code="InvalidGroup.NotFound")
+    sandbox.control.add_fault("ec2", "DescribeSubnets", code="InvalidSubnetID.NotFound")
+    inventory = look_at("deployer-api")
+    assert inventory.of_kind("security-group") == ()
+    assert inventory.diagnosis.state is Health.HEALTHY
+    sandbox.control.clear_faults()
+    sandbox.control.add_fault("ec2", "DescribeSecurityGroups", code="InvalidGroup.NotFound")
+    assert {group.state for group in look_at("deployer-api").of_kind("security-group")} == {State.MISSING}

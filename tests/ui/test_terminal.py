@@ -12,8 +12,9 @@ import pexpect
 import pyte
 import pytest
 
-from breakglass.rehearsal.outage import play
 from breakglass.rehearsal.sandbox import Sandbox
+from breakglass.rehearsal.scenarios import DEFAULT
+from breakglass.rehearsal.stage import Scene, Stage, within
 
 PROGRAM = ["-m", "breakglass"]
 HALF_DELETED = "deployer-api is half-deleted"
@@ -22,7 +23,8 @@ HALF_DELETED = "deployer-api is half-deleted"
 @pytest.fixture(scope="module", name="sandbox")
 def _sandbox():
     with Sandbox.start() as sandbox:
-        play(sandbox, "deployer-api")
+        with within(sandbox), Stage.of(sandbox, "deployer-api") as stage:
+            DEFAULT.play(Scene(stage, stage.look()))
         yield sandbox
 
 

@@ -151,7 +151,11 @@ SIDECARS = Definition(
             "user": "0",
             "firelensConfiguration": {
                 "type": "fluentbit",
-                "options": {"enable-ecs-log-metadata": "true", "config-file-type": "file", "config-file-value": "/x.conf"},
+                "options": {
+                    "enable-ecs-log-metadata": "true",
+                    "config-file-type": "file",
+                    "config-file-value": "/x.conf",
+                },
             },
             "logConfiguration": logs_to("firelens-container", "firelens"),
             "memoryReservation": 50,
@@ -181,7 +185,10 @@ SIDECARS = Definition(
             "startTimeout": 60,
             "stopTimeout": 120,
             "ulimits": [{"name": "nofile", "softLimit": 65536, "hardLimit": 65536}],
-            "linuxParameters": {"capabilities": {"add": ["SYS_PTRACE"], "drop": ["NET_RAW"]}, "initProcessEnabled": True},
+            "linuxParameters": {
+                "capabilities": {"add": ["SYS_PTRACE"], "drop": ["NET_RAW"]},
+                "initProcessEnabled": True,
+            },
             "systemControls": [{"namespace": "net.ipv4.tcp_keepalive_time", "value": "500"}],
             "dockerLabels": {"com.example.team": "shop", "empty": ""},
             "readonlyRootFilesystem": True,

@@ -319,6 +319,21 @@ def test_closing_the_terminal_is_like_ctrl_c(night):
     assert until_settled(night)[-1]["event"] == "interrupted"
 
 
+def test_a_run_that_ignores_hang_ups_goes_on_without_its_terminal(night):
+    night.control.set_rate(0.5)
+    night.delete_service()
+    screen = night.on_terminal("rebuild", "deployer-api", line="trap '' HUP; exec {}").answers(ID)
+    screen.sees("waiting until")
+    os.close(screen.child.child_fd)
+    screen.child.child_fd = -1
+    screen.child.closed = True
+    night.control.set_rate(60)
+    until = time.monotonic() + 60
+    while time.monotonic() < until and night.journal()[-1]["event"] != "finished":
+        time.sleep(1)
+    assert night.journal()[-1]["outcome"] == "recovered"
+
+
 def test_a_run_that_was_killed_goes_on_without_doing_anything_twice(night):
     night.control.set_rate(0.5)
     night.delete_service()

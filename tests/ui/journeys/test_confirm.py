@@ -275,3 +275,15 @@ def test_ctrl_c_while_aws_is_being_read_changes_nothing(night):
     assert screen.ends() == 130
     assert "Nothing was changed." in screen.text
     assert night.changes() == []
+
+
+def test_a_quick_hand_is_heard_at_every_question(night):
+    """Keys that are hit in the very moment in which the question is seen are its answer, also after a wrong one."""
+    night.delete_service()
+    screen = night.on_terminal("rebuild", "deployer-api")
+    for _ in range(3):
+        screen.sees(PROMPT)
+        screen.child.send("999999999999\r")
+    assert screen.ends(30) == 5
+    assert screen.text.count("That is not the ID") == 3
+    assert night.changes() == []
