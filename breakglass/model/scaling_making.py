@@ -131,17 +131,9 @@ def _parts(label: str) -> tuple[str, str] | None:
 
 
 def references(facts: Facts) -> Iterator[Reference]:
-    """The load balancers and target groups whose metrics the policies read, and the alarms that call them.
-
-    The alarms of target tracking are AWS's own. The others name the policy, and not the policy them.
-    """
+    """The load balancers and target groups whose metrics the policies read."""
     for at, one in enumerate(facts.get("ScalingPolicies", [])):
         yield from _read(one, f"ScalingPolicies[{at}]")
-        if one.get("PolicyType") == "TargetTrackingScaling":
-            continue
-        for place, alarm in enumerate(one.get("Alarms", [])):
-            path = f"ScalingPolicies[{at}].Alarms[{place}].AlarmARN"
-            yield Reference(path, "alarm", alarm["AlarmARN"], hint=True, expects=False)
 
 
 def _read(value: Any, path: str) -> Iterator[Reference]:

@@ -1,4 +1,4 @@
-"""What a drill leaves behind: the sandbox's call log, the runs' journals, what was typed, and the world before and after.
+"""What a drill leaves behind: the call log, the journals of runs, what was typed, and the world before and after.
 
 Nothing here judges; `score` does.
 """
@@ -153,9 +153,7 @@ def runs_of(state: StateDir) -> Iterator[Ran]:
         entries = runs.open(record.id).entries()
         at = {entry.event: entry.at for entry in reversed(entries)}
         requests = frozenset(str(one.detail["request_id"]) for one in entries if one.detail.get("request_id"))
-        yield Ran(
-            record.id, record.purpose, record.account, at.get(Event.PLANNED), at.get(Event.CONFIRMED), requests
-        )
+        yield Ran(record.id, record.purpose, record.account, at.get(Event.PLANNED), at.get(Event.CONFIRMED), requests)
 
 
 def saved_since(state: StateDir, began: datetime) -> tuple[datetime, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -100,11 +101,9 @@ class Ground:
     def _roles(self, one: Snapshot) -> None:
         for path in roles_in(one):
             where, _, name = path.rpartition("/")
-            iam = self.aws("iam")
+            under = f"/{where}/" if where else "/"
             _unless_there(
-                lambda iam=iam, name=name, where=where: iam.create_role(
-                    RoleName=name, Path=f"/{where}/" if where else "/", AssumeRolePolicyDocument=_TRUST
-                )
+                partial(self.aws("iam").create_role, RoleName=name, Path=under, AssumeRolePolicyDocument=_TRUST)
             )
 
     def _clusters(self, one: Snapshot) -> None:
@@ -114,8 +113,7 @@ class Ground:
 
     def _tables(self, one: Snapshot, translation: Translation) -> None:
         for facts in facts_of(one, "state-entry"):
-            dynamodb = self.aws("dynamodb")
-            _unless_there(lambda facts=facts, dynamodb=dynamodb: dynamodb.create_table(**_table(facts, translation)))
+            _unless_there(partial(self.aws("dynamodb").create_table, **_table(facts, translation)))
 
     def _revisions(self, one: Snapshot) -> None:
         """The task definition that runs keeps its number."""
@@ -129,10 +127,10 @@ def _table(facts: Facts, translation: Translation) -> dict[str, Any]:
     return {
         "TableName": translation.text(facts["TableName"]),
         "BillingMode": "PAY_PER_REQUEST",
-        "KeySchema": [
-            {"AttributeName": name, "KeyType": role} for name, role in zip(key, roles, strict=False)
+        "KeySchema": [{"AttributeName": name, "KeyType": role} for name, role in zip(key, roles, strict=False)],
+        "AttributeDefinitions": [
+            {"AttributeName": name, "AttributeType": next(iter(typed))} for name, typed in key.items()
         ],
-        "AttributeDefinitions": [{"AttributeName": name, "AttributeType": next(iter(typed))} for name, typed in key.items()],
     }
 
 

@@ -60,8 +60,8 @@ class Record:
     commands: tuple[str, ...] = ()
     seed: int | None = None
     last: str = ""
-    last_times: Times = Times()
-    subject: Subject = Subject()
+    last_times: Times = field(default_factory=Times)
+    subject: Subject = field(default_factory=Subject)
 
     @property
     def recovered(self) -> bool:
@@ -83,8 +83,6 @@ class History:
         self.state.prepare()
         folder = self.state.folder(FOLDER)
         known_as = self.state.new_id(record.ended, randbelow)
-        while (folder / f"{known_as}.json").exists():
-            known_as = self.state.new_id(record.ended, randbelow)
         last = self.last(record.service, record.scenario)
         kept = replace(record, id=known_as)
         if last:
@@ -105,7 +103,11 @@ class History:
     def last(self, service: str, scenario: str | None = None) -> Record | None:
         """The newest that was recovered, of a service and, where it is given, a scenario."""
         return next(
-            (one for one in self.every() if one.service == service and one.recovered and scenario in (None, one.scenario)),
+            (
+                one
+                for one in self.every()
+                if one.service == service and one.recovered and scenario in (None, one.scenario)
+            ),
             None,
         )
 

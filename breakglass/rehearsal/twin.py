@@ -130,14 +130,14 @@ def _now(one: Snapshot, made: Inventory, translation: Translation) -> Iterator[t
 
 def _rebuild(stage: Stage, snapshot: Snapshot) -> Inventory:
     with stage:
-        bench = replace(
-            stage.bench(), state=StateDir(stage.sandbox.folder / "twin"), clock=SandboxTime(stage.control)
-        )
+        bench = replace(stage.bench(), state=StateDir(stage.sandbox.folder / "twin"), clock=SandboxTime(stage.control))
         Vault(bench.state).save(snapshot)
         prepared = prepare_rebuild(bench, Choice(), named=snapshot.id)
         if prepared.plan.blockers:
             one = prepared.plan.blockers[0]
-            raise BreakglassError(f"The twin of {snapshot.service} cannot be made: {one.component}: {one.message}.", hint=one.hint)
+            raise BreakglassError(
+                f"The twin of {snapshot.service} cannot be made: {one.component}: {one.message}.", hint=one.hint
+            )
         run = open_run(bench, prepared)
         permit = Permit(bench.account.id, bench.account.caller, bench.clock.now(), "rehearsal")
         entries = list(carry_out(bench, run, permit, AwsWriter(stage.connection, run.id), Operator()))
@@ -158,7 +158,7 @@ def _configuration(sandbox: Sandbox, of: Original, translation: Translation) -> 
 
 
 def _toml(value: Any) -> str:
-    """A value of a configuration as TOML on one line. https://toml.io/en/v1.0.0#inline-table"""
+    """A value of a configuration as TOML on one line (https://toml.io/en/v1.0.0#inline-table)."""
     match value:
         case Mapping():
             return "{" + ", ".join(f"{json.dumps(name)} = {_toml(item)}" for name, item in value.items()) + "}"

@@ -103,7 +103,7 @@ def _ground(component: Component, reader: Reader) -> Iterator[_Ground]:
 def _subnets(facts: Facts) -> Sequence[str]:
     network = facts.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
     zones = [zone.get("SubnetId") for zone in facts.get("AvailabilityZones", []) if isinstance(zone, Mapping)]
-    return list(filter(None, [*network.get("subnets", []), *zones]))
+    return list(filter(None, [*network.get("subnets", []), *zones, *facts.get("Subnets", [])]))
 
 
 def _security_groups(facts: Facts) -> Sequence[str]:
@@ -115,6 +115,7 @@ def _certificates(facts: Facts) -> Iterable[str]:
     arns = [
         one.get("CertificateArn", "") for one in (*facts.get("Certificates", []), *facts.get("AllCertificates", []))
     ]
+    arns += [one.get("Listener", {}).get("SSLCertificateId", "") for one in facts.get("ListenerDescriptions", [])]
     return dict.fromkeys(arn for arn in arns if ":acm:" in arn)
 
 

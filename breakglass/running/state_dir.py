@@ -116,7 +116,11 @@ class StateDir:
             moment, suffix = moment + timedelta(seconds=1), 0
 
     def _suffixes(self, stamp: str) -> Iterator[int]:
-        for found in (*self.runs.glob(f"{stamp}-*"), *self.snapshots.glob(f"*/*/*/{stamp}-*.json")):
+        for found in (
+            *self.runs.glob(f"{stamp}-*"),
+            *self.snapshots.glob(f"*/*/*/{stamp}-*.json"),
+            *self.root.glob(f"drills/{stamp}-*.json"),
+        ):
             digits = found.name.removesuffix(".json").partition("-")[2]
             if len(digits) == 4 and set(digits) <= set(string.hexdigits):  # noqa: PLR2004 - as new_id writes it
                 yield int(digits, 16)

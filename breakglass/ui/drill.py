@@ -8,7 +8,7 @@ import termios
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum, auto
 from shlex import join
@@ -37,7 +37,7 @@ class Terms:
     limit: float | None = None
     speed: float = 1.0
     seed: int | None = None
-    subject: Subject = Subject()
+    subject: Subject = field(default_factory=Subject)
     no_color: bool = False
 
 
@@ -72,14 +72,14 @@ class Exercise:
         asks = has_terminal()
         if self.terms.shell:
             say(_welcome(self.drill.ready.before.service, grant=self.drill.scenario.grant), sys.stderr)
-            self._child(watch, SHELL)
+            self._child(SHELL)
         while watch.outcome is None and watch.verdict() is None and asks:
             match self._choice(watch):
                 case Way.GUIDE:
-                    self._child(watch, GUIDE)
+                    self._child(GUIDE)
                 case Way.SHELL:
                     say(_welcome(self.drill.ready.before.service, grant=self.drill.scenario.grant), sys.stderr)
-                    self._child(watch, SHELL)
+                    self._child(SHELL)
                 case Way.GRANT:
                     self.drill.ready.stage.control.clear_faults()
                     say("Granted.\n", sys.stderr)
@@ -98,7 +98,7 @@ class Exercise:
             return Way.ABORT
         return chosen if watch.outcome is None and isinstance(chosen, Way) else Way.LEAVE
 
-    def _child(self, watch: Watch, how: str) -> None:
+    def _child(self, how: str) -> None:
         """One shell or guide in the foreground; it is hung up on where the drill ends before it does."""
         self.how = how
         arguments = ["recover", self.drill.ready.before.service, *(["--no-color"] if self.terms.no_color else [])]

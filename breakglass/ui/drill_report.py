@@ -103,7 +103,10 @@ def drill_markdown(record: Record) -> str:
             "",
             "| | took | target | last time |",
             "| --- | --- | --- | --- |",
-            *(f"| {name} | {minutes(took)} | {minutes(target)} | {last} |" for name, took, target, last in rows(record)),
+            *(
+                f"| {name} | {minutes(took)} | {minutes(target)} | {last} |"
+                for name, took, target, last in rows(record)
+            ),
             "",
             "## How safe",
             "",
@@ -115,7 +118,10 @@ def drill_markdown(record: Record) -> str:
             "",
             "| finding | owner | due |",
             "| --- | --- | --- |",
-            *(f"| {prose(harmless(f.text))} | {prose(harmless(f.owner))} | {prose(harmless(f.due))} |" for f in record.findings),
+            *(
+                f"| {prose(harmless(f.text))} | {prose(harmless(f.owner))} | {prose(harmless(f.due))} |"
+                for f in record.findings
+            ),
             "",
             *_typed(record),
         )

@@ -85,7 +85,8 @@ def write_tools(folder: Path, log: Path, marks: Mapping[str, str]) -> Path:
         "began=$(date +%s)\n"
         f'{join(PROGRAM)} "$@"\n'
         "code=$?\n"
-        f'{{ printf \'%s\\t%s\\t%s\' "$began" "$(date +%s)" "$code"; printf \'\\t%s\' "$@"; echo; }} >> {quote(str(log))}\n'
+        '{ printf \'%s\\t%s\\t%s\' "$began" "$(date +%s)" "$code"; printf \'\\t%s\' "$@"; echo; } '
+        f">> {quote(str(log))}\n"
         "exit $code\n"
     )
     scripts = {"breakglass": recorded}

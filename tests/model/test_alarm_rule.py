@@ -43,16 +43,16 @@ def test_names_in_quotes_are_found_whatever_is_in_them(some, between):
 
 
 def test_an_expression_follows_what_is_made_again():
-    expression = f"SELECT SUM(x) FROM y WHERE LoadBalancer = '{BALANCER}' AND TargetGroup='{GROUP}'"
+    expression = f"SUM(SEARCH('LoadBalancer=\"{BALANCER}\" AND TargetGroup={GROUP}', 'Sum', 60))"
     assert embedded(expression) == [BALANCER, GROUP]
     assert renewed(expression, world()) == expression
     assert renewed(expression, made_again()) == Joined(
         (
-            "SELECT SUM(x) FROM y WHERE LoadBalancer = '",
+            "SUM(SEARCH('LoadBalancer=\"",
             Output(Key("load-balancer", "deployer-api"), "LoadBalancerArn", Form.DIMENSION),
-            "' AND TargetGroup='",
+            '" AND TargetGroup=',
             Output(Key("target-group", "deployer-api"), "TargetGroupArn", Form.DIMENSION),
-            "'",
+            "', 'Sum', 60))",
         )
     )
 

@@ -11,7 +11,7 @@ from breakglass.model.lead import Key
 from breakglass.planning.removal import Choice
 from breakglass.running.progress import Outcome
 from breakglass.running.recovery import prepare_rebuild, prepare_removal, save_snapshot
-from tests.recovery.classic import NAME, balancer, make_balancer, make_service
+from tests.recovery.classic import CERTIFICATE, NAME, balancer, make_balancer, make_service
 from tests.recovery.test_crashes import MODES, ONCE, Unlucky, carried_out
 from tests.recovery.test_journeys import run
 from tests.recovery.worlds import differences, of_others
@@ -214,6 +214,8 @@ def test_the_order_of_its_steps(sandbox, bench_of, aws, permit_for, writer_for):
     assert made[0] == "CreateLoadBalancer"
     assert "RegisterInstancesWithLoadBalancer" not in made, "ECS registers them"
     assert any("new DNS name" in loss.what for loss in rebuild.lost)
+    lost = [loss.what for loss in removal.plan.lost if loss.component == CLASSIC]
+    assert any(CERTIFICATE in what for what in lost), "the sandbox has no such certificate, and a removal says so"
 
 
 @pytest.mark.parametrize("alias", [True, False])

@@ -253,8 +253,19 @@ def test_the_connection_breaks_around_records_and_checks(drill_of, kind):
     assert differences(drill.before, drill.control.world()["settled"]) == []
 
 
+class Nodding:
+    """A clock that looks up seldom: a deadline of a quarter of an hour passes in a few looks."""
+
+    def __init__(self, clock):
+        self.now, self.elapsed, self._clock = clock.now, clock.elapsed, clock
+
+    def wait(self, seconds):
+        self._clock.wait(10 * seconds)
+
+
 def test_a_service_that_sticks_in_draining_is_told_of_and_gone_on_with(drill_of):
     drill = drill_of()
+    drill.bench = replace(drill.bench, clock=Nodding(drill.bench.clock))
     drill.control.chaos("stuck-draining", service=BRIEF)
     drill.remove()
     began = drill.bench.clock.elapsed()

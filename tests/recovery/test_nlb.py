@@ -8,7 +8,7 @@ from breakglass.model.kind import Detail
 from breakglass.model.lead import Key
 from breakglass.planning.removal import Choice
 from breakglass.running.progress import Outcome
-from breakglass.running.recovery import prepare_rebuild, prepare_removal
+from breakglass.running.recovery import prepare_rebuild, prepare_removal, save_snapshot
 from tests.recovery.test_crashes import MODES, ONCE, Unlucky, carried_out
 from tests.recovery.test_journeys import run
 from tests.recovery.worlds import differences, ids, of_others
@@ -183,8 +183,6 @@ def test_a_target_group_that_another_load_balancer_has_taken_blocks_its_listener
     elbv2 = aws("elbv2")
     bench = bench_of(NAME)
     removal = prepare_removal(bench, Choice())
-    from breakglass.running.recovery import save_snapshot  # noqa: PLC0415
-
     save_snapshot(bench)
     for listener in elbv2.describe_listeners(LoadBalancerArn=arn)["Listeners"]:
         elbv2.delete_listener(ListenerArn=listener["ListenerArn"])
@@ -196,3 +194,69 @@ def test_a_target_group_that_another_load_balancer_has_taken_blocks_its_listener
     assert {one.component.kind for one in plan.blockers} == {"listener"}
     assert all("other" in one.message for one in plan.blockers)
     assert removal.plan.steps
+
+
+FRONT, ALB = Key("target-group", "front"), Key("load-balancer", "image-api")
+
+
+@pytest.fixture
+def fronted(sandbox, aws, world):
+    """An NLB before `image-api`'s own ALB, which is the one target of the NLB's target group."""
+    elbv2, alb = aws("elbv2"), world.balancer("image-api")
+    subnets = [zone["SubnetId"] for zone in alb["AvailabilityZones"]]
+    front = elbv2.create_load_balancer(Name="front", Type="network", Scheme="internal", Subnets=subnets)
+    group = elbv2.create_target_group(
+        Name="front", Protocol="TCP", Port=443, VpcId=alb["VpcId"], TargetType="alb", HealthCheckProtocol="HTTPS"
+    )["TargetGroups"][0]["TargetGroupArn"]
+    elbv2.register_targets(TargetGroupArn=group, Targets=[{"Id": alb["LoadBalancerArn"], "Port": 443}])
+    elbv2.create_listener(
+        LoadBalancerArn=front["LoadBalancers"][0]["LoadBalancerArn"], Port=443, Protocol="TCP",
+        DefaultActions=[{"Type": "forward", "TargetGroupArn": group}],
+    )  # fmt: skip
+    sandbox.control.advance(60)
+    return '\n[services.image-api]\ntarget_groups = ["image-api", "front"]\n'
+
+
+def test_a_load_balancer_as_a_target_is_registered_again(
+    sandbox, fronted, bench_of, permit_for, writer_for, aws, world
+):
+    before = sandbox.control.world()["settled"]
+    bench = bench_of("image-api", fronted)
+    inventory = bench.look()
+    group = inventory.get(FRONT)
+    assert isinstance(group.ownership, Owned), group.ownership
+    assert {ALB, Key("listener", "image-api:443")} <= set(group.depends_on)
+    removal = prepare_removal(bench, Choice())
+    order = [step.component for step in removal.plan.steps]
+    assert order.index(FRONT) < order.index(Key("listener", "image-api:443")) < order.index(ALB)
+    run(bench, removal, permit_for, writer_for)
+    rebuild = prepare_rebuild(bench, Choice(), named=removal.plan.run)
+    assert rebuild.plan.blockers == ()
+    run(bench, rebuild, permit_for, writer_for)
+    assert differences(before, sandbox.control.world()["settled"]) == []
+    assert [target["Target"]["Id"] for target in world.health("front")] == [
+        world.balancer("image-api")["LoadBalancerArn"]
+    ]
+
+
+def test_a_load_balancer_of_somebody_else_as_a_target_makes_it_shared(fronted, bench_of, aws, world):
+    bench = bench_of("stray", '\n[services.stray]\ntarget_groups = ["front"]\n')
+    group = bench.look().get(FRONT)
+    assert group.there
+    assert [user.kind for user in group.users.by if "target in" in user.words] == ["load-balancer"]
+
+
+def test_a_load_balancer_made_again_behind_a_living_front_is_registered_in_place_of_the_old(
+    sandbox, fronted, bench_of, permit_for, writer_for, aws, world
+):
+    bench = bench_of("image-api", fronted)
+    save_snapshot(bench)
+    aws("elbv2").delete_load_balancer(LoadBalancerArn=world.balancer("image-api")["LoadBalancerArn"])
+    rebuild = prepare_rebuild(bench, Choice())
+    assert rebuild.plan.blockers == ()
+    sent = [call.operation for step in rebuild.plan.steps if step.component == FRONT for _, call in step.calls]
+    assert sent == ["DeregisterTargets", "RegisterTargets"]
+    run(bench, rebuild, permit_for, writer_for)
+    now = world.balancer("image-api")["LoadBalancerArn"]
+    living = [one["Target"]["Id"] for one in world.health("front") if one["TargetHealth"]["State"] != "draining"]
+    assert living == [now]

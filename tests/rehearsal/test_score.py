@@ -1,5 +1,6 @@
 """The score is pure, and speed and safety do not know of each other."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -117,8 +118,8 @@ def test_steady_holds_after_three_in_a_row_and_from_the_first_of_them(looks):
 
 
 def test_the_referees_own_calls_are_not_the_operators():
-    one = {"at": 100.0, "service": "ecs", "operation": "DeleteService", "account": OURS, "mutating": True, "status": 200,
-           "request_id": "a", "user_agent": "Boto3 app/breakglass-referee", "params": {}}  # fmt: skip
+    one = {"at": 100.0, "service": "ecs", "operation": "DeleteService", "account": OURS, "mutating": True,
+           "status": 200, "request_id": "a", "user_agent": "Boto3 app/breakglass-referee", "params": {}}  # fmt: skip
     anchor = Anchor(BEGAN, 50.0, 10.0)
     assert sent_calls([one], anchor) == ()
     (sent,) = sent_calls([{**one, "user_agent": "aws-cli"}], anchor)
@@ -139,8 +140,6 @@ def test_a_replaced_record_is_no_deletion():
 
 
 def test_others_are_whatever_does_not_name_us():
-    import re
-
     then = {OURS: {"r": {"target-group": {"a": {"n": "api"}, "b": {"n": "api-canary"}}}}, OTHER: {"r": {"alarm": {}}}}
     ours = re.compile(r"(?<![\w-])api(?![\w-])")
     changed = {

@@ -23,9 +23,9 @@ def _environ(tmp_path):
     """A machine without AWS credentials; what is set here would lead nowhere good."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "BREAKGLASS_"))}
     return clean | {
-        "HOME": str(tmp_path), "BREAKGLASS_STATE_DIR": str(tmp_path / "state"), "PYTHONPATH": ROOT, "SHELL": "/bin/bash",
-        "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "AWS_PROFILE": "no-such-profile", "AWS_ACCESS_KEY_ID": "AKIAREAL",
-        "AWS_ENDPOINT_URL_ECS": "http://127.0.0.1:9",
+        "HOME": str(tmp_path), "BREAKGLASS_STATE_DIR": str(tmp_path / "state"), "PYTHONPATH": ROOT,
+        "SHELL": "/bin/bash", "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "AWS_PROFILE": "no-such-profile",
+        "AWS_ACCESS_KEY_ID": "AKIAREAL", "AWS_ENDPOINT_URL_ECS": "http://127.0.0.1:9",
     }  # fmt: skip
 
 
@@ -136,7 +136,9 @@ def test_the_guide_leads_through_it(on_terminal, tmp_path):
 
 def test_in_a_shell_mistakes_are_counted_and_the_clock_stops_by_itself(on_terminal, tmp_path):
     screen = on_terminal("deployer-api", "--shell", "--speed", "60", "-o", "markdown")
-    screen.sees("(sandbox)").types("breakglass rebuild deployer-api --account staging\r").sees("DO NOW")
+    screen.sees("(sandbox)").types(
+        "breakglass rebuild deployer-api --account staging --profile sandbox-production\r"
+    ).sees("DO NOW")
     screen.types("breakglass rebuild deployer-api --dry-run -o json | head -2\r").sees("schema_version")
     screen.types("breakglass rebuild deployer-api\r").sees("account ID").types(f"{PRODUCTION}\r")
     screen.sees("the clock has stopped").types("exit\r")
@@ -145,7 +147,7 @@ def test_in_a_shell_mistakes_are_counted_and_the_clock_stops_by_itself(on_termin
     good = {check["name"]: check["good"] for check in drill["safety"]}
     assert good["wrong account"] is False
     assert good["dry run first"] is True
-    assert "breakglass rebuild deployer-api --account staging" in drill["commands"]
+    assert "breakglass rebuild deployer-api --account staging --profile sandbox-production" in drill["commands"]
     assert any(one["text"].startswith("wrong account") and one["owner"] == "" for one in drill["findings"])
     assert "| finding | owner | due |" in screen.text
 

