@@ -303,7 +303,14 @@ def _lost_to_stacks(recipes: Mapping[Key, Recipe]) -> Iterable[Loss]:
     return filter(None, (lost_to_its_stack(key, made_of.facts) for key, made_of in recipes.items()))
 
 
-def _wanting(component: Component) -> bool:
-    """Missing, on its way out, or there but of no use until it is registered again."""
+def _wanting(component: Component, inventory: Inventory) -> bool:
+    """Missing, on its way out, or there but of no use: a deregistered task definition cannot start a new service.
+
+    One that a living service runs on is left alone: its tasks run, and live wins.
+    """
+    if component.state in {State.MISSING, State.DRAINING}:
+        return True
     inactive = component.key.kind == TASK_DEFINITION and component.state is State.STALE
-    return component.state in {State.MISSING, State.DRAINING} or inactive
+    return inactive and any(
+        service.state in {State.MISSING, State.DRAINING} for service in inventory.of_kind("ecs-service")
+    )

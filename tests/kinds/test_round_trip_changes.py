@@ -229,7 +229,6 @@ def drop_entry(place, before):
     ("service", "drops"),
     [
         ("deployer-api", [drop_health_check]),
-        ("deployer-api", [drop_task_definition]),
         ("deployer-api", [drop_task_definition, drop_service]),
         ("deployer-api", [drop_service]),
         ("deployer-api", [drop_scaling, drop_alarms]),
@@ -255,6 +254,14 @@ def test_a_half_deleted_service_comes_back_and_nothing_is_left_to_do(site, servi
     assert after.diagnosis.state is Health.HEALTHY
     assert as_configured(after) == as_configured(before)
     assert not prepare_rebuild(place.bench, Choice()).plan.steps
+
+
+def test_a_deregistered_task_definition_under_a_living_service_is_left_alone(site):
+    """Its tasks run, and to register it again would redeploy a service that serves."""
+    place = site("deployer-api")
+    before, _ = save_snapshot(place.bench)
+    drop_task_definition(place, before)
+    assert prepare_rebuild(place.bench, Choice()).plan.steps == ()
 
 
 def test_what_refers_to_something_made_again_is_changed_in_that_field_alone(site):

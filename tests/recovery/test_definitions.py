@@ -22,6 +22,7 @@ from tests.recovery.worlds import differences, of_others
 
 CLUSTER, TABLE = "wonderland", "wonderland-services"
 SECONDS_TO_SETTLE = 120
+FIRST_PRIORITY = 101
 TAGS = [{"key": "team", "value": "shop"}, {"key": "empty", "value": ""}]
 OURS = {"breakglass:run", "breakglass:token"}
 MOVES = {"events", "createdAt", "updatedAt", "id", "currentServiceDeployment", "currentServiceRevisions"}
@@ -41,7 +42,7 @@ class Maker:
     def __init__(self, aws, world):
         self._aws, self._world = aws, world
         self._placed = world.service("billing-api")["networkConfiguration"]
-        self._priority = 100
+        self._priority = FIRST_PRIORITY
 
     def make(self, definition):
         registered = self._aws("ecs").register_task_definition(**definition.task, family=definition.family, tags=TAGS)
@@ -94,13 +95,13 @@ class Maker:
         return made["TargetGroups"][0]["TargetGroupArn"]
 
     def _rule(self, name, actions):
-        self._priority += 1
         made = self._aws("elbv2").create_rule(
             ListenerArn=self._world.listener()["ListenerArn"],
             Priority=self._priority,
             Conditions=[{"Field": "host-header", "HostHeaderConfig": {"Values": [f"{name}.example.com"]}}],
             Actions=actions,
         )
+        self._priority += 1
         return made["Rules"][0]["RuleArn"]
 
     def _registry(self, definition):
@@ -229,6 +230,9 @@ def test_every_field_comes_back(sandbox, bench_of, permit_for, writer_for, aws, 
     between = settled(sandbox, aws)
     assert of_others(differences(before, between), name) == []
     assert not [one for one in aws("ecs").list_services(cluster=CLUSTER)["serviceArns"] if name in one]
+    left = arns(aws, world)
+    assert not [one for one in (*left["group"], *left["registry"]) if one.startswith(name)]
+    assert not {*left["rule"]} & {str(priority) for priority in range(FIRST_PRIORITY, FIRST_PRIORITY + 10)}
     if deregistered:
         aws("ecs").deregister_task_definition(taskDefinition=told["service"]["taskDefinition"])
     sandbox.control.clear_calls()

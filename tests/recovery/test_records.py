@@ -178,7 +178,7 @@ def _leads_to(record, name):
     )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(plots(), plots())
 @example(
     [(OURS[0], "A", "live", {"Weight": 1}, "ours", True), (OURS[0], "A", "canary", {"Weight": 1}, "theirs", True)], []

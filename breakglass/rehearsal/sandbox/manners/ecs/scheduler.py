@@ -252,11 +252,7 @@ class _Review:
     def _target_groups(self) -> list[tuple[TargetGroup, AwsShape]]:
         entries = self._service.settings.get("loadBalancers", [])
         groups = self._balancing.target_groups
-        return [
-            (groups[entry["targetGroupArn"]], entry)
-            for entry in entries
-            if entry.get("targetGroupArn") in groups
-        ]
+        return [(groups[entry["targetGroupArn"]], entry) for entry in entries if entry.get("targetGroupArn") in groups]
 
     def _say(self, at: float, what: str) -> None:
         service = self._service
