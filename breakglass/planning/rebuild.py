@@ -45,7 +45,7 @@ class _Rebuild:
         wanting = {
             component.key: component
             for component in self.inventory.components
-            if _wanting(component) and not self._superseded(component)
+            if _wanting(component, self.inventory) and not self._superseded(component)
         }
         left_out = {key: why for key in wanting if (why := self.request.choice.excludes(key))}
         left_out |= {key: why for key, component in wanting.items() if (why := self._not_ours(component))}
