@@ -157,7 +157,8 @@ class EcsService(Kind):
             case Until.SERVING, Present(facts=facts, condition=condition):
                 return ecs_making.awaited(facts, condition)
             case Until.ABSENT, Present(facts=facts, condition=condition):
-                return "; ".join((condition.reason, *condition.troubles[:1]))
+                cluster = ecs.cluster_name(facts.get("clusterArn", ""))
+                return "; ".join((condition.reason, *condition.troubles, ecs_making.REPAIR.format(cluster=cluster)))
             case _:
                 return super().awaited(until, sighting)
 
@@ -237,7 +238,7 @@ def _condition(service: Mapping[str, Any], tasks: ecs.Tasks) -> Condition:
     if service["status"] == "DRAINING":
         left = f"{running} tasks still run" if running else "no task runs any more"
         reason = f"being deleted (DRAINING): {left}"
-        return Condition(State.DRAINING, reason, serving=False, troubles=troubles)
+        return Condition(State.DRAINING, reason, serving=False, troubles=(*tasks.left[: ecs.EVENTS_SHOWN], *troubles))
     if ecs.unsteady(service):
         return Condition(reason=counts, serving=False, troubles=(counts, *troubles))
     if not desired and service.get("schedulingStrategy") != "DAEMON":

@@ -39,6 +39,7 @@ class Tasks:
 
     addresses: set[str] = field(default_factory=set)
     stopped: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
 
 
@@ -74,6 +75,7 @@ def tasks_of(cluster: str, service: Mapping[str, Any], reader: Reader) -> Tasks:
     except AwsError as error:
         tasks.unread.append(error.unread)
         return tasks
+    tasks.left = [_still_there(task) for task in described if task.get("lastStatus") != "STOPPED"]
     tasks.stopped = list(dict.fromkeys(text for task in described if (text := _why_stopped(task))))
     return tasks
 
@@ -104,6 +106,12 @@ def _host_addresses(cluster: str, tasks: Sequence[Mapping[str, Any]], reader: Re
             instance = host.get("ec2InstanceId")
             addresses |= {f"{instance}:{port}" for port in ports[host["containerInstanceArn"]]}
     return addresses
+
+
+def _still_there(task: Mapping[str, Any]) -> str:
+    known_as = task.get("taskArn", "").rpartition("/")[2]
+    stopping = f", stopping since {task['stoppingAt']:%H:%M:%SZ}" if task.get("stoppingAt") else ""
+    return f"task {known_as} is {task.get('lastStatus', 'unknown')}{stopping}"
 
 
 def _why_stopped(task: Mapping[str, Any]) -> str | None:

@@ -15,6 +15,10 @@ from breakglass.model.world import Making, Recipe, World
 WHYS = 4
 """So many reasons are told of a failed deployment: AWS's own word for it alone says nothing that helps."""
 SERVES = "its new deployment is complete and all its tasks run"
+REPAIR = (
+    "where it stays so, give back the role or the load balancer that its events miss, "
+    "or stop what is left: aws ecs stop-task --cluster {cluster} --task ID"
+)
 READ_ONLY = frozenset(
     {"serviceArn", "clusterArn", "serviceName", "status", "runningCount", "pendingCount", "deployments", "events"}
     | {"createdAt", "createdBy", "roleArn", "taskSets", "platformFamily", "currentServiceDeployment"}

@@ -54,13 +54,28 @@ def _titles(components: Iterable[Component], kinds: Mapping[str, Kind]) -> list[
     return list(dict.fromkeys(kinds[component.key.kind].title for component in components))
 
 
-def _troubles(components: Iterable[Component]) -> Iterable[str]:
+def _troubles(components: Sequence[Component]) -> Iterable[str]:
     for component in components:
         match component.sighting:
-            case Present(condition=condition) if condition.serving is False:
+            case Present(condition=condition) if condition.serving is False and not idle(component, components):
                 yield f"{component.key}: {condition.troubles[0] if condition.troubles else condition.reason}"
             case _:
                 pass
+
+
+def idle(component: Component, components: Iterable[Component]) -> bool:
+    """Whether it is the half of a blue/green pair that waits: no target in it, and all in another one of its kind.
+
+    ECS registers a service's tasks with the target groups of one side only.
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-blue-green.html
+    """
+    if component.key.kind != "target-group" or component.facts.get("TargetHealthDescriptions"):
+        return False
+    return any(other.key.kind == component.key.kind and _serves(other) for other in components)
+
+
+def _serves(component: Component) -> bool:
+    return isinstance(component.sighting, Present) and bool(component.sighting.condition.serving)
 
 
 def _next(service: str, command: str) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Findings: what the operator has to know beside the states, each with what to do about it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from breakglass.model.account import Account
 from breakglass.model.arn import parse_arn
@@ -8,6 +8,7 @@ from breakglass.model.component import Component, Present, Shared, State, Unread
 from breakglass.model.inventory import Finding, Severity, Survey
 from breakglass.model.kind import Kind
 from breakglass.model.lead import Key, Lead
+from breakglass.planning.diagnosis import idle
 from breakglass.planning.links import Links
 from breakglass.planning.namesakes import sort_of
 from breakglass.planning.ownership import by_convention_only, ownership_unread
@@ -72,13 +73,13 @@ def _of_its_state(component: Component, kind: Kind, title: str) -> Iterator[Find
             pass
 
 
-def _not_serving(components: Iterable[Component], kinds: Mapping[str, Kind]) -> Iterator[Finding]:
+def _not_serving(components: Sequence[Component], kinds: Mapping[str, Kind]) -> Iterator[Finding]:
     """Why a service that is all there does not serve; where pieces are missing, that is reason enough."""
     if any(component.state in {State.MISSING, State.DRAINING} for component in components):
         return
     hint = "Look at this before anything is changed: what is broken here stays broken after a rebuild."
     for component in components:
-        for trouble in _troubles(component):
+        for trouble in () if idle(component, components) else _troubles(component):
             message = f"{kinds[component.key.kind].title} {component.key.id}: {trouble}"
             yield Finding(Severity.CRITICAL, "not-serving", message, hint, component.key)
 

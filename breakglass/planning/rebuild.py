@@ -90,7 +90,7 @@ class _Rebuild:
         )
 
     def _superseded(self, component: Component) -> bool:
-        """Whether it is remembered only, and all that referred to it then is there and refers to another one now.
+        """Whether it is remembered only, and whatever is there of what referred to it then does not do so any more.
 
         So it is with what AWS gives an id of its own each time it is made: an earlier rebuild has replaced it.
         """
@@ -103,8 +103,8 @@ class _Rebuild:
                     for saved in snapshot.components
                     if any(self._meant(one) == component.key for one in saved.references if not one.hint)
                 ]
-                now = [self.inventory.get(key) for key in then]
-                return bool(now) and all(one and one.there and component.key not in one.depends_on for one in now)
+                now = [one for key in then if (one := self.inventory.get(key)) and one.there]
+                return bool(now) and all(component.key not in one.depends_on for one in now)
         return False
 
     def _gets_an_id(self, key: Key) -> bool:

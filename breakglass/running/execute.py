@@ -18,7 +18,7 @@ from breakglass.model.journal import Entry, Event
 from breakglass.model.kind import Kind
 from breakglass.model.permit import Permit
 from breakglass.model.plan import Call, Hopeless, Pause, Plan, Purpose, Settle, Step, Until, outputs_in
-from breakglass.model.reading import Denied
+from breakglass.model.reading import AwsError, Denied
 from breakglass.planning.fingerprint import ABSENT, fingerprint
 from breakglass.running.finding import Finder
 from breakglass.running.ledger import Ledger
@@ -75,7 +75,7 @@ class _Execution:
                 raise
             except NotSent as refused:
                 raise self._refused(step, refused) from refused
-            except (StoppedPartWay, Overdue, Hopeless, Unsure) as stuck:
+            except (BreakglassError, AwsError, Overdue, Hopeless, Unsure) as stuck:
                 yield self._ledger.log(Event.FAILED, step.id, message=str(stuck))
                 raise self._stuck(step, stuck) from stuck
 

@@ -54,7 +54,9 @@ def _operator(sandbox, tmp_path):
 
 
 def stop_tasks(stage, operator):
-    ecs = operator.aws("ecs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("AWS_SDK_UA_APP_ID")  # a hand of the operator's, not of the referee's
+        ecs = operator.aws("ecs")
     for task in ecs.list_tasks(cluster="wonderland", serviceName=stage.service)["taskArns"]:
         ecs.stop_task(cluster="wonderland", task=task)
     stage.control.advance(120)
