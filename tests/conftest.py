@@ -5,8 +5,8 @@ from __future__ import annotations
 import boto3
 import pytest
 from botocore.config import Config
-from hypothesis import settings
 from botocore.exceptions import ClientError
+from hypothesis import settings
 
 from breakglass.rehearsal.sandbox import Sandbox
 from breakglass.rehearsal.sandbox.accounts import ACCOUNTS
