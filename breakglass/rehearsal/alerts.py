@@ -14,5 +14,5 @@ class Alert:
     def about(self, service: str, host: str) -> "Alert":
         """The alert of one service, with the name that its clients use."""
         title, *lines = (text.format(service=service, host=host) for text in (self.title, *self.lines))
-        named = (f"Runbook {self.runbook}: breakglass runbook show {self.runbook}",) if self.runbook else ()
+        named = (f"Runbook {self.runbook}",) if self.runbook else ()
         return Alert(title, (*lines, *named), self.runbook)

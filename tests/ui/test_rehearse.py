@@ -79,6 +79,11 @@ def _on_terminal(environ, tmp_path):
     return lambda *arguments: Terminal(environ, tmp_path, arguments)
 
 
+@pytest.fixture(name="drilled")
+def _drilled(environ, tmp_path):
+    return lambda *arguments: Terminal(environ, tmp_path, (*arguments, "--drill"))
+
+
 def drills(tmp_path):
     files = sorted((tmp_path / "state" / "drills").glob("*.json"))
     return [json.loads(path.read_text()) for path in files]
@@ -91,6 +96,13 @@ def test_off_a_terminal_it_is_the_alert_and_the_inventory(off_terminal, tmp_path
     assert "Runbook RB-01" in ended.stderr
     assert ended.stdout.startswith("deployer-api is half-deleted")
     assert not (tmp_path / "state").exists(), "nothing was rehearsed"
+
+
+def test_on_a_terminal_too_and_nobody_is_asked_anything(on_terminal, tmp_path):
+    screen = on_terminal("deployer-api")
+    assert screen.ends() == 0
+    assert screen.text.index("DOWN  deployer-api") < screen.text.index("deployer-api is half-deleted")
+    assert not (tmp_path / "state").exists()
 
 
 def test_the_list_names_every_scenario_with_its_runbook(off_terminal):
@@ -115,9 +127,9 @@ def test_what_makes_no_sense_is_said(off_terminal, arguments, words):
     assert words in ended.stderr
 
 
-def test_the_guide_leads_through_it(on_terminal, tmp_path):
+def test_the_guide_leads_through_it(drilled, tmp_path):
     """Everything that a newcomer types: Enter, Enter, the account ID; and Quit."""
-    screen = on_terminal("deployer-api", "--speed", "60", "-o", "json")
+    screen = drilled("deployer-api", "--speed", "60", "-o", "json")
     screen.sees("DOWN  deployer-api").sees("How do you go on?").types("\r")
     screen.sees("Recommended:").sees("What now?").types("\r")
     screen.sees("account ID").types(f"{PRODUCTION}\r")
@@ -134,8 +146,8 @@ def test_the_guide_leads_through_it(on_terminal, tmp_path):
     }  # fmt: skip
 
 
-def test_in_a_shell_mistakes_are_counted_and_the_clock_stops_by_itself(on_terminal, tmp_path):
-    screen = on_terminal("deployer-api", "--shell", "--speed", "60", "-o", "markdown")
+def test_in_a_shell_mistakes_are_counted_and_the_clock_stops_by_itself(drilled, tmp_path):
+    screen = drilled("deployer-api", "--shell", "--speed", "60", "-o", "markdown")
     screen.sees("(sandbox)").types(
         "breakglass rebuild deployer-api --account staging --profile sandbox-production\r"
     ).sees("DO NOW")
@@ -152,28 +164,28 @@ def test_in_a_shell_mistakes_are_counted_and_the_clock_stops_by_itself(on_termin
     assert "| finding | owner | due |" in screen.text
 
 
-def test_typing_abort_ends_it_at_once(on_terminal, tmp_path):
-    screen = on_terminal("deployer-api", "--shell")
+def test_typing_abort_ends_it_at_once(drilled, tmp_path):
+    screen = drilled("deployer-api", "--shell")
     screen.sees("(sandbox)").types("abort\r").sees("The drill is over: aborted")
     assert screen.ends() == 130
     assert [(one["outcome"], one["restored"]) for one in drills(tmp_path)] == [("aborted", True)]
 
 
-def test_ctrl_c_aborts_it_too(on_terminal, tmp_path):
-    screen = on_terminal("deployer-api", "--missing", "alarm,dns-record")
+def test_ctrl_c_aborts_it_too(drilled, tmp_path):
+    screen = drilled("deployer-api", "--missing", "alarm,dns-record")
     screen.sees("How do you go on?").types("\x03")
     assert screen.ends() == 130
     assert drills(tmp_path)[0]["outcome"] == "aborted"
 
 
-def test_time_runs_out(on_terminal, tmp_path):
-    screen = on_terminal("deployer-api", "--shell", "--time-limit", "0.05")
+def test_time_runs_out(drilled, tmp_path):
+    screen = drilled("deployer-api", "--shell", "--time-limit", "0.05")
     screen.sees("The drill is over: time limit reached")
     assert screen.ends() == 1
     assert drills(tmp_path)[0]["times"]["recover"] is None
 
 
-def test_a_twin_of_ones_own_service_is_rehearsed_and_remembered(on_terminal, off_terminal, environ, tmp_path):
+def test_a_twin_of_ones_own_service_is_rehearsed_and_remembered(drilled, off_terminal, environ, tmp_path):
     """The other sandbox stands for the real account: its service is snapshotted, twinned, broken and recovered."""
 
     def in_real_account(*arguments):
@@ -190,7 +202,7 @@ def test_a_twin_of_ones_own_service_is_rehearsed_and_remembered(on_terminal, off
         (tmp_path / "breakglass.toml").write_text((sandbox.folder / "breakglass.toml").read_text())
         assert "Never rehearsed" in in_real_account("inventory", "deployer-api")
         before = sandbox.control.world()["settled"]
-        screen = on_terminal(
+        screen = drilled(
             "deployer-api", "--from-snapshot", known_as, "--scenario", "load-balancer-deleted", "--speed", "60"
         )
         screen.sees("How do you go on?").types("\r").sees("What now?").types("\r")

@@ -52,7 +52,10 @@ def rehearse(
         str | None, typer.Option("--from-snapshot", metavar="ID", help="On a twin of your own service, made of this.")
     ] = None,
     list_them: Annotated[bool, typer.Option("--list", help="List the scenarios.")] = False,
-    shell: Annotated[bool, typer.Option("--shell", help="Open your shell in that world, and go on by hand.")] = False,
+    drill: Annotated[
+        bool, typer.Option("--drill", help="Run the clock: the guide or your shell, then a score.")
+    ] = False,
+    shell: Annotated[bool, typer.Option("--shell", help="The same, at once in your shell in that world.")] = False,
     time_limit: Annotated[
         float | None, typer.Option("--time-limit", metavar="MIN", min=0.01, help="End it after so many minutes.")
     ] = None,
@@ -68,10 +71,10 @@ def rehearse(
     ] = None,
     no_color: Annotated[bool, typer.Option("--no-color", help="No colour.")] = False,
 ) -> None:
-    """Rehearse an outage of SERVICE in the embedded sandbox: the alert, the clock, your own typing, the score.
+    """Rehearse an outage of SERVICE in the embedded sandbox: the alert, and what the inventory says.
 
-    Needs no AWS credentials and no network, and cannot reach a real account even where some are configured. Off a
-    terminal it shows the alert and what the inventory says, and ends with the inventory's exit code.
+    With --drill, or any option that says what is drilled, the clock runs on a terminal: you recover it, and get a
+    score. Needs no AWS credentials and no network, and cannot reach a real account even where some are configured.
     """
     if list_them:
         say(_listing(), sys.stdout)
@@ -98,7 +101,8 @@ def rehearse(
             say(f"Making a twin of {service} in the sandbox, as it was in {from_snapshot}.\n", sys.stderr)
             subject = _grow(running, twin)
         stage = open_things.enter_context(Stage.of(running, service))
-        if not (shell or has_terminal()):
+        drilled = drill or any(one is not None for one in (scenario, missing, from_snapshot, time_limit))
+        if not (shell or (drilled and has_terminal())):
             code = _shown(stage, choose, no_color=no_color)
         else:
             terms = Terms(choose, shell, time_limit, speed, drawn, subject if twin else Subject(), no_color=no_color)
@@ -152,7 +156,7 @@ def _chooser(scenario: str | None, missing: str | None, seed: int | None) -> tup
 
 
 def _shown(stage: "Stage", choose: Any, *, no_color: bool) -> int:
-    """Off a terminal: the alert, and what the inventory says."""
+    """The alert, and what the inventory says."""
     from breakglass.rehearsal.drill import ready  # noqa: PLC0415 - loads the AWS SDK
     from breakglass.ui.drill import page  # noqa: PLC0415
     from breakglass.ui.sandboxed import Place  # noqa: PLC0415
@@ -164,7 +168,7 @@ def _shown(stage: "Stage", choose: Any, *, no_color: bool) -> int:
     options = ["--no-color"] if no_color else []
     code = Place(stage.sandbox, scenario.signed_in).run(["inventory", stage.service, *options])
     if not code:
-        say(f"\nGo on by hand in that world: breakglass rehearse {stage.service} --shell\n", sys.stderr)
+        say(f"\nGo on by hand in that world: breakglass rehearse {stage.service} --drill\n", sys.stderr)
     return code
 
 
