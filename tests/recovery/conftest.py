@@ -1,6 +1,5 @@
 """Removals and rebuilds against the sandbox, without the command line in between."""
 
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,6 +14,7 @@ from breakglass.model.permit import Permit
 from breakglass.running.recovery import Bench
 from breakglass.running.state_dir import StateDir
 from breakglass.running.tools import Caller
+from tests.survey.conftest import lead_to
 
 
 class SandboxClock:
@@ -35,18 +35,20 @@ class SandboxClock:
         self._control.advance(seconds)
 
 
+@pytest.fixture(autouse=True)
+def _in_the_sandbox(running, monkeypatch):
+    lead_to(running, "production", monkeypatch)
+
+
 @pytest.fixture(scope="session")
 def connection(running):
-    with ExitStack() as stack:
-        patch = stack.enter_context(pytest.MonkeyPatch.context())
-        for name in running.unset:
-            patch.delenv(name, raising=False)
-        for name, value in running.environment().items():
-            patch.setenv(name, value)
+    with pytest.MonkeyPatch.context() as patch:
+        lead_to(running, "production", patch)
         environ = running.applied({})
-        yield stack.enter_context(
-            connect(profile=None, account_profile=None, region=None, environ=environ, named_account=False)
-        )
+        made = connect(profile=None, account_profile=None, region=None, environ=environ, named_account=False)
+        whoami(made)
+    with made:
+        yield made
 
 
 @pytest.fixture

@@ -16,25 +16,36 @@ from breakglass.planning.inventory import Moment
 from breakglass.running.survey import take_inventory
 
 
+@pytest.fixture(autouse=True)
+def _in_the_sandbox(running, monkeypatch):
+    lead_to(running, "production", monkeypatch)
+
+
+def lead_to(running, account, patch):
+    """Let the environment lead to the sandbox, and nowhere else."""
+    for name in running.unset:
+        patch.delenv(name, raising=False)
+    for name, value in running.environment(account).items():
+        patch.setenv(name, value)
+
+
 @pytest.fixture(scope="session")
 def look_at(running, tmp_path_factory):
     """`look_at(service, account="production", detail=LOOK)` gives an inventory; connections are kept."""
     connections = {}
     nowhere = tmp_path_factory.mktemp("nowhere")
     with ExitStack() as stack:
-        patch = stack.enter_context(pytest.MonkeyPatch.context())
 
         def look(service, account="production", detail=Detail.LOOK, file=None):
             environ = running.applied({}, account)
             if account not in connections:
-                for name in running.unset:
-                    patch.delenv(name, raising=False)
-                for name, value in environ.items():
-                    patch.setenv(name, value)
+                patch = stack.enter_context(pytest.MonkeyPatch.context())
+                lead_to(running, account, patch)
                 connection = stack.enter_context(
                     connect(profile=None, account_profile=None, region=None, environ=environ, named_account=False)
                 )
                 connections[account] = connection, whoami(connection)
+                patch.undo()
             connection, caller = connections[account]
             config = load(Path(file) if file else None, environ, nowhere)
             found = config.account_with_id(caller.account)
