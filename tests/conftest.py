@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import signal
+
 import boto3
 import pytest
 from botocore.config import Config
@@ -15,7 +18,18 @@ from breakglass.rehearsal.sandbox.accounts import ACCOUNTS
 settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")
 
+# Programs that tests start inherit it: under nohup they would rightly not mind that their terminal is closed.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
 ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=2, read_timeout=5)
+
+
+@pytest.fixture(autouse=True)
+def _collected():
+    """A process of many tests makes many connections: what the program spares itself is put back."""
+    before = gc.get_threshold()
+    yield
+    gc.set_threshold(*before)
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from botocore.session import Session
 
 from breakglass import __version__
 from breakglass.aws.answers import NO_WAY, THROTTLED, Garbled, plain_code
+from breakglass.aws.tracing import trace
 
 _HTML = re.compile(rb"<(?:!doctype\s+)?html", re.IGNORECASE)
 _EMPTY_CBOR = frozenset({b"\xa0", b"\xbf\xff"})
@@ -105,6 +106,7 @@ def create(session: Session, service: str, region: str, manner: Manner) -> Any:
     client.meta.events.register_first(f"needs-retry.{name}", patience.judge)
     client.meta.events.register(f"before-parse.{name}", refuse_other_documents)
     client.meta.events.register(f"after-call.{name}", refuse_garbled)
+    trace(client)
     return client
 
 

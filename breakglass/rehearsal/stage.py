@@ -74,6 +74,7 @@ class Stage:
     file: Path
     _close: ExitStack = field(default_factory=ExitStack)
     _connection: Connection | None = None
+    _clients: dict[tuple[str, str], Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, sandbox: Sandbox, service: str) -> Self:
@@ -88,6 +89,9 @@ class Stage:
         return self
 
     def __exit__(self, *_: object) -> None:
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
         self._close.close()
 
     @property
@@ -108,16 +112,14 @@ class Stage:
         return StateDir(self.sandbox.folder / "state")
 
     def aws(self, service: str, region: str = REGION) -> Any:
-        """A plain boto3 client of the production account."""
-        return boto3.client(
-            service,
-            region_name=region,
-            endpoint_url=self.sandbox.url,
-            aws_access_key_id=PRODUCTION.access_key,
-            aws_secret_access_key=PRODUCTION.secret_key,
-            aws_session_token=PRODUCTION.session_token,
-            config=ONCE,
-        )
+        """A plain boto3 client of the production account, closed with the stage."""
+        # A session of its own: boto3's default one remembers the profile of whoever came first in this process.
+        if (service, region) not in self._clients:
+            session = boto3.Session(
+                PRODUCTION.access_key, PRODUCTION.secret_key, PRODUCTION.session_token, region_name=region
+            )
+            self._clients[service, region] = session.client(service, endpoint_url=self.sandbox.url, config=ONCE)
+        return self._clients[service, region]
 
     def bench(self) -> Bench:
         """Everything to work on the service, without a terminal."""

@@ -47,7 +47,7 @@ REPRESENTATIVE = {
         ),
         (
             " has 5 mistakes:\n"
-            "  account: unknown key (did you mean accounts?), expected accounts or services.\n"
+            "  account: unknown key (did you mean accounts?), expected accounts, services or runbooks.\n"
             '  account.a.id: expected an account ID of 12 digits in quotes, such as "111122223333", '
             "found a string of 2 characters, not all of them digits 0 to 9.\n"
             "  services.x.alarms: expected a list of strings, found a string.\n"

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import boto3
@@ -19,7 +18,6 @@ from breakglass.model.inventory import Health, Inventory
 from breakglass.model.permit import Permit
 from breakglass.model.plan import Call
 from breakglass.planning.removal import Choice
-from breakglass.rehearsal.sandbox import Sandbox
 from breakglass.rehearsal.sandbox.configuration import breakglass_toml
 from breakglass.running.recovery import Bench, carry_out, open_run, prepare_rebuild, prepare_removal, save_snapshot
 from breakglass.running.state_dir import StateDir
@@ -84,16 +82,10 @@ class Site:
         return list(carry_out(self.bench, open_run(self.bench, prepared), self.permit, writer, Operator()))
 
     def client(self, service, region=None):
-        return boto3.client(service, region_name=region or self.connection.region.name)
+        return boto3.Session().client(service, region_name=region or self.connection.region.name)
 
     def facts(self, inventory, kind):
         return next(one.facts for one in inventory.components if one.key.kind == kind and one.there)
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Sandbox]:
-    with Sandbox.start(rate=0) as sandbox:
-        yield sandbox
 
 
 @pytest.fixture

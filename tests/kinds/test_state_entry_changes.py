@@ -67,7 +67,7 @@ def facts_of(item):
 @pytest.fixture(scope="module")
 def table():
     with mock_aws():
-        client = boto3.client("dynamodb", region_name="eu-west-1")
+        client = boto3.Session().client("dynamodb", region_name="eu-west-1")
         client.create_table(
             TableName=TABLE,
             KeySchema=[{"AttributeName": "name", "KeyType": "HASH"}],

@@ -356,6 +356,75 @@ def test_somebody_else_changes_a_piece(drill_of, aws, world, kind, when):
     assert drill.remove().steps, "planned afresh, it goes on with what is left"
 
 
+def before_the_call(drill, operation, do):
+    """A watcher that does something once the call is announced and before it is sent."""
+    left = [1]
+
+    def watch(entry):
+        announced = entry.event is Event.INTENT and entry.detail["operation"].endswith(f":{operation}")
+        if announced and left.pop():
+            do()
+            drill.control.clear_calls()
+            left.append(0)
+
+    return watch
+
+
+@pytest.mark.parametrize(
+    ("kind", "operation"), [("dns-record", "ChangeResourceRecordSets"), ("state-entry", "DeleteItem")]
+)
+def test_somebody_else_is_faster_by_a_moment(drill_of, aws, world, kind, operation):
+    """After the look, before the call: AWS refuses what is no longer so, and a second look says who was there."""
+    drill = drill_of()
+    drill.remove()
+    error = drill.stops(WorldChanged, before_the_call(drill, operation, lambda: CHANGES[kind](aws, world)))
+    assert error.exit_code == 6
+    assert drill.sent() == []
+    assert drill.seen[-1].event is Event.FINISHED
+    assert drill.seen[-1].detail["outcome"] == Outcome.CHANGED
+    assert not drill.can_be_resumed()
+    assert drill.remove().steps
+
+
+def test_somebody_else_makes_it_in_the_same_moment(drill_of, aws, world):
+    """A record of that name that leads elsewhere: nobody's is overwritten, and the run is closed."""
+    drill = drill_of()
+    run = drill.remove(RECORDS).run
+    (was,) = world.records(f"{BRIEF}.example.com.")
+    assert drill.go() == Outcome.FINISHED
+    drill.rebuild(named=run)
+    other = {**was, "ResourceRecords": [{"Value": world.balancer("image-api")["DNSName"]}]}
+    other.pop("HealthCheckId")
+    make = before_the_call(drill, "ChangeResourceRecordSets", lambda: world.change(("CREATE", other)))
+    assert drill.stops(WorldChanged, make).exit_code == 6
+    assert world.records(f"{BRIEF}.example.com.") == [other]
+    assert not drill.can_be_resumed()
+
+
+@pytest.mark.parametrize(
+    ("delete", "operation"), [("record", "ChangeResourceRecordSets"), ("entry", "DeleteItem")]
+)
+def test_somebody_else_does_the_same_in_that_moment(drill_of, aws, world, delete, operation):
+    """AWS refuses to delete what is gone; it was to go anyway."""
+    drill = drill_of()
+    drill.remove()
+    do = {"record": delete_record, "entry": delete_entry}[delete]
+    assert drill.go(before_the_call(drill, operation, lambda: do(aws, world))) == Outcome.FINISHED
+    assert operation not in drill.sent()
+    assert drill.gone()
+
+
+def test_what_aws_refuses_although_nobody_was_there_can_be_gone_on_with(drill_of):
+    """A refusal alone is no sign of somebody else."""
+    drill = drill_of()
+    drill.remove()
+    drill.control.add_fault("dynamodb", "DeleteItem", code="ConditionalCheckFailedException", status=400)
+    assert drill.stops(StoppedPartWay).exit_code == 7
+    drill.control.clear_faults()
+    assert drill.can_be_resumed()
+    assert drill.go() == Outcome.FINISHED
+
+
 def delete_rule(aws, world):
     aws("elbv2").delete_rule(RuleArn=world.rule(BRIEF)["RuleArn"])
 

@@ -19,7 +19,7 @@ def plain():
     host, port = server.get_host_and_port()
 
     def client(service):
-        return boto3.client(
+        return boto3.Session().client(
             service,
             "eu-west-1",
             endpoint_url=f"http://{host}:{port}",

@@ -99,7 +99,7 @@ def test_an_assumed_role_leads_into_its_account(aws, sandbox):
     """AssumeRole returns credentials of the role's account (API_AssumeRole)."""
     arn = "arn:aws:iam::444455556666:role/BreakGlass"
     held = aws("sts").assume_role(RoleArn=arn, RoleSessionName="ben")["Credentials"]
-    client = boto3.client(
+    client = boto3.Session().client(
         "sts",
         "eu-west-1",
         endpoint_url=sandbox.url,
@@ -113,7 +113,7 @@ def test_an_assumed_role_leads_into_its_account(aws, sandbox):
 @pytest.mark.parametrize(("service", "code"), [("sts", "InvalidClientTokenId"), ("ecs", "UnrecognizedClientException")])
 def test_an_unknown_access_key_is_refused(sandbox, refused, service, code):
     """Query services say InvalidClientTokenId, JSON services UnrecognizedClientException (CommonErrors)."""
-    client = boto3.client(
+    client = boto3.Session().client(
         service,
         "eu-west-1",
         endpoint_url=sandbox.url,

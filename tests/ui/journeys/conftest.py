@@ -26,12 +26,6 @@ PROGRAM = [sys.executable, "-m", "breakglass"]
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|[=>]|\][^\x07]*\x07)")
 
 
-@pytest.fixture(scope="session", name="running")
-def _running():
-    with Sandbox.start() as sandbox:
-        yield sandbox
-
-
 @dataclass
 class Night:
     """One outage: the sandbox, a state directory of its own, and the program in front of both."""
