@@ -61,7 +61,7 @@ class Confirmation:
     def _typed(self) -> str:
         insist_on_terminal(
             "The account ID has to be typed",
-            "Give the command on a terminal. To see the plan without one: --dry-run -o json",
+            "Give the command on a terminal.\nTo see the plan without one: --dry-run -o json",
         )
         try:
             for left in reversed(range(TRIES)):

@@ -3,15 +3,30 @@
 Fast and safe stand beside each other, and are never added up.
 """
 
+import os
+import sys
 from collections.abc import Iterator
 
-from breakglass.rehearsal.history import Record
+from breakglass.model.account import hyphenated
+from breakglass.rehearsal.history import LIVE, Record, text_of
 from breakglass.rehearsal.score import Check, differences
+from breakglass.ui.options import Report
 from breakglass.ui.reports.markdown import prose
-from breakglass.ui.terminal import BOLD, CYAN, DIM, GREEN, RED, YELLOW, Style, harmless, padded, wrapped
+from breakglass.ui.terminal import BOLD, CYAN, DIM, GREEN, RED, YELLOW, Style, harmless, padded, say, style_of, wrapped
 
-_NAMES = {"detect": "the first look", "diagnose": "the first plan", "recover": "steady, three times in a row"}
+_NAMES = {"detect": "the first look", "diagnose": "the first plan", "recover": "steady three times"}
 _ASCII = {True: "ok", False: "NO", None: "-"}
+
+
+def print_record(record: Record, output: Report, *, no_color: bool) -> None:
+    """The result, on standard output."""
+    match output:
+        case Report.TABLE:
+            say("\n" + drill_table(record, style_of(sys.stdout, os.environ, no_color=no_color)), sys.stdout)
+        case Report.MARKDOWN:
+            say(drill_markdown(record), sys.stdout)
+        case Report.JSON:
+            say(text_of(record), sys.stdout)
 
 
 def drill_table(record: Record, style: Style) -> str:
@@ -35,16 +50,19 @@ def headline(record: Record) -> str:
     service, scenario = harmless(record.service), harmless(record.scenario)
     if record.recovered:
         return f"{service} is recovered: {scenario}, in {minutes(record.times.recover)}"
-    restored = "; the sandbox was put back" if record.restored else ""
+    what = "it" if record.kind == LIVE else "the sandbox"
+    restored = f"; {what} was put back" if record.restored else ""
     return f"{service} was not recovered: {scenario}, {record.outcome}{restored}"
 
 
 def _about(record: Record) -> str:
+    where = f" in {hyphenated(record.subject.account)} {record.subject.region} itself"
     twin = f" on a twin made of snapshot {record.subject.snapshot}" if record.subject.is_twin else ""
     seed = f", seed {record.seed}" if record.seed is not None else ""
     fast = f", AWS's own waits {record.speed:g} times as fast" if record.speed != 1 else ""
     return (
-        f"What happened: {harmless(record.happened)}. Rehearsed {record.began:%Y-%m-%d %H:%MZ}{twin}"
+        f"What happened: {harmless(record.happened)}. Rehearsed {record.began:%Y-%m-%d %H:%MZ}"
+        f"{where if record.kind == LIVE else twin}"
         f"{f' with the {record.how}' if record.how else ''}{seed}{fast}."
     )
 

@@ -53,8 +53,8 @@ def shown(output: Output) -> str:
 
 
 @contextmanager
-def started() -> Iterator[Bash]:
-    """A bash whose CLI knows no configuration of this machine, and keys that open nothing."""
+def started(**more: str) -> Iterator[Bash]:
+    """A bash whose CLI knows no configuration of this machine, and keys that open nothing, unless `more` has some."""
     nothing = "/nonexistent/aws"
     mine = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     env = {
@@ -64,6 +64,7 @@ def started() -> Iterator[Bash]:
         "AWS_CONFIG_FILE": nothing,
         "AWS_SHARED_CREDENTIALS_FILE": nothing,
         "AWS_EC2_METADATA_DISABLED": "true",
+        **more,
     }
     server = [sys.executable, str(Path(__file__).with_name("staying_cli.py"))]
     with subprocess.Popen(server, env=env, stdout=subprocess.PIPE, text=True) as cli:
