@@ -61,7 +61,8 @@ class Place:
         """
         shell = os.environ.get("SHELL", "/bin/sh")
         world = self.environment()
-        return subprocess.Popen(_with_start_up(shell, self, world), env=world)  # noqa: S603 - their own shell
+        start_up = StartUp(self.running.folder, self.exports(), self.running.unset, "(sandbox)")
+        return subprocess.Popen(start_up.of(shell, world), env=world)  # noqa: S603 - their own shell
 
     def start(self, arguments: Sequence[str]) -> "subprocess.Popen[bytes]":
         """This very program there, as a process of its own."""
@@ -99,22 +100,34 @@ def write_tools(folder: Path, log: Path, marks: Mapping[str, str]) -> Path:
     return folder
 
 
-def _with_start_up(shell: str, place: Place, world: dict[str, str]) -> list[str]:
-    running = place.running
-    exports = [f"export {name}={quote(value)}" for name, value in place.exports().items()]
-    again = "\n".join([f"unset {' '.join(running.unset)}", *exports, 'PS1="(sandbox) $PS1"', ""])
-    match Path(shell).name:
-        case "bash":
-            start_up = running.folder / "bashrc"
-            start_up.write_text(f"[ -f ~/.bashrc ] && . ~/.bashrc\n{again}", encoding="utf-8")
-            return [shell, "--rcfile", str(start_up)]
-        case "zsh":
-            start_up = running.folder / ".zshrc"
-            start_up.write_text(f"[ -f ~/.zshrc ] && . ~/.zshrc\n{again}", encoding="utf-8")
-            world["ZDOTDIR"] = str(running.folder)
-            return [shell]
-        case _:
-            start_up = running.folder / "shrc"
-            start_up.write_text(again, encoding="utf-8")
-            world["ENV"] = str(start_up)
-            return [shell]
+@dataclass(frozen=True, slots=True)
+class StartUp:
+    """What a shell does after its own start-up files: `exports` and `unset` again, and `mark` before the prompt.
+
+    The files that say so lie in `folder`.
+    """
+
+    folder: Path
+    exports: Mapping[str, str]
+    unset: Sequence[str]
+    mark: str
+
+    def of(self, shell: str, world: dict[str, str]) -> list[str]:
+        """The command that starts `shell` like this; `world` is its environment, which some shells are told by."""
+        exports = [f"export {name}={quote(value)}" for name, value in self.exports.items()]
+        again = "\n".join([*(f"unset {name}" for name in self.unset), *exports, f'PS1="{self.mark} $PS1"', ""])
+        match Path(shell).name:
+            case "bash":
+                return [shell, "--rcfile", self._file("bashrc", f"[ -f ~/.bashrc ] && . ~/.bashrc\n{again}")]
+            case "zsh":
+                self._file(".zshrc", f"[ -f ~/.zshrc ] && . ~/.zshrc\n{again}")
+                world["ZDOTDIR"] = str(self.folder)
+                return [shell]
+            case _:
+                world["ENV"] = self._file("shrc", again)
+                return [shell]
+
+    def _file(self, name: str, text: str) -> str:
+        path = self.folder / name
+        path.write_text(text, encoding="utf-8")
+        return str(path)

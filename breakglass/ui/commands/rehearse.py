@@ -1,44 +1,26 @@
-"""`breakglass rehearse SERVICE`: a drill in the embedded sandbox."""
+"""`breakglass rehearse SERVICE`: a drill in the embedded sandbox, a dry run in a real account, or a live one there."""
 
-import os
 import sys
-from contextlib import ExitStack
-from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated
 
 import typer
 
 from breakglass.errors import UsageError
-from breakglass.ui.terminal import say, style_of
-
-if TYPE_CHECKING:
-    from breakglass.rehearsal.history import Record, Subject
-    from breakglass.rehearsal.sandbox import Sandbox
-    from breakglass.rehearsal.scenarios import Scenario
-    from breakglass.rehearsal.stage import Stage
-    from breakglass.rehearsal.twin import Original
-    from breakglass.running.state_dir import StateDir
-
-SPEED = 10.0
-
-
-class Output(StrEnum):
-    """The forms of a drill's report."""
-
-    TABLE = "table"
-    MARKDOWN = "markdown"
-    JSON = "json"
+from breakglass.ui.common import Common, with_common_options
+from breakglass.ui.options import ConfirmAccount, Report
+from breakglass.ui.terminal import say
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to the application."""
-    app.command(name="rehearse", no_args_is_help=True)(rehearse)
+    app.command(name="rehearse", no_args_is_help=True)(with_common_options(rehearse))
 
 
 def rehearse(
+    common: Common,
     service: Annotated[
-        str | None, typer.Argument(metavar="SERVICE", help="A service of the sandbox, e.g. deployer-api.")
+        str | None, typer.Argument(metavar="SERVICE", help="A service of the sandbox, or of --account.")
     ] = None,
     *,
     scenario: Annotated[
@@ -60,76 +42,62 @@ def rehearse(
         float | None, typer.Option("--time-limit", metavar="MIN", min=0.01, help="End it after so many minutes.")
     ] = None,
     speed: Annotated[
-        float, typer.Option("--speed", metavar="N", min=0.1, help="How much faster AWS's own waits pass.")
-    ] = SPEED,
-    output: Annotated[Output, typer.Option("--output", "-o", help="How to print the report.")] = Output.TABLE,
-    config: Annotated[
-        Path | None, typer.Option("--config", metavar="FILE", help="For --from-snapshot: how your service is found.")
+        float | None,
+        typer.Option("--speed", metavar="N", min=0.1, help="How much faster AWS's own waits pass (sandbox: 10)."),
     ] = None,
-    state_dir: Annotated[
-        Path | None, typer.Option("--state-dir", metavar="DIR", help="Where drills and snapshots are kept.")
-    ] = None,
-    no_color: Annotated[bool, typer.Option("--no-color", help="No colour.")] = False,
-) -> None:
-    """Rehearse an outage of SERVICE in the embedded sandbox: the alert, and what the inventory says.
+    live: Annotated[
+        bool,
+        typer.Option("--live", help="With --account of a rehearsal account: really break it, recover, or restore."),
+    ] = False,
+    confirm_account: ConfirmAccount = None,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit 10 where something would have failed (dry run).")
+    ] = False,
+    output: Annotated[Report, typer.Option("--output", "-o", help="How to print the report.")] = Report.TABLE,
+) -> int:
+    """Rehearse an outage of SERVICE: in the embedded sandbox, or with --account in a real account.
 
-    With --drill, or any option that says what is drilled, the clock runs on a terminal: you recover it, and get a
-    score. Needs no AWS credentials and no network, and cannot reach a real account even where some are configured.
+    In the sandbox it shows the alert and what the inventory says; with --drill, or any option that says what is
+    drilled, the clock runs on a terminal: you recover it, and get a score. That needs no AWS credentials and no
+    network, and cannot reach a real account even where some are configured.
+
+    With --account NAME it is a dry run there, which changes nothing: it plans removal and rebuild, and reports what
+    would have failed tonight. With --live as well it really breaks the service and recovers or restores it, only in
+    accounts whose environment is rehearsal.
     """
     if list_them:
-        say(_listing(), sys.stdout)
-        return
+        from breakglass.ui.drill_sandbox import listing  # noqa: PLC0415 - loads the AWS SDK
+
+        say(listing(), sys.stdout)
+        return 0
     if service is None:
         raise UsageError("rehearse needs a service.", hint="For example: breakglass rehearse deployer-api")
-    _insist_on_one(scenario, missing, seed)
+    drawn = {"--scenario": scenario, "--seed": seed, "--from-snapshot": from_snapshot, "--speed": speed}
+    played = {"--missing": missing, "--shell": shell, "--time-limit": time_limit}
+    if common.account is None:
+        _insist_on_sandbox(common, {"--live": live, "--confirm-account": confirm_account,
+                                    "--detailed-exitcode": detailed_exitcode})  # fmt: skip
+        _insist_on_one(scenario, missing, seed)
 
-    from breakglass.rehearsal.history import History, Subject  # noqa: PLC0415 - --help does not need these
-    from breakglass.rehearsal.stage import Stage, within  # noqa: PLC0415 - loads the AWS SDK
-    from breakglass.running.state_dir import StateDir, locate  # noqa: PLC0415
-    from breakglass.ui.asking import has_terminal  # noqa: PLC0415
-    from breakglass.ui.drill import Terms, exit_code, play  # noqa: PLC0415
-    from breakglass.ui.sandboxed import sandbox  # noqa: PLC0415
+        from breakglass.ui.drill_sandbox import SPEED, Wish, rehearse_in_sandbox  # noqa: PLC0415 - loads the AWS SDK
 
-    choose, drawn = _chooser(scenario, missing, seed)
-    state = StateDir(locate(state_dir, os.environ))
-    style = style_of(sys.stderr, os.environ, no_color=no_color)
-    twin = _original(state, from_snapshot, service, config) if from_snapshot else None
-    with ExitStack() as open_things:
-        running = open_things.enter_context(sandbox())
-        open_things.enter_context(within(running))
-        if twin:
-            say(f"Making a twin of {service} in the sandbox, as it was in {from_snapshot}.\n", sys.stderr)
-            subject = _grow(running, twin)
-        stage = open_things.enter_context(Stage.of(running, service))
-        drilled = drill or any(one is not None for one in (scenario, missing, from_snapshot, time_limit))
-        if not (shell or (drilled and has_terminal())):
-            code = _shown(stage, choose, no_color=no_color)
-        else:
-            terms = Terms(choose, shell, time_limit, speed, drawn, subject if twin else Subject(), no_color=no_color)
-            record = play(stage, terms, style, History(state))
-            _report(record, output, no_color=no_color)
-            code = exit_code(record)
-    if code:
-        raise typer.Exit(code)
+        wish = Wish(scenario, seed, missing, from_snapshot, drill, shell, time_limit, speed or SPEED, output,
+                    common.config, common.state_dir, common.no_color)  # fmt: skip
+        return rehearse_in_sandbox(service, wish)
+    if live:
+        _insist_on_none({**drawn, "--drill": drill, "--detailed-exitcode": detailed_exitcode}, "--live")
 
+        from breakglass.ui.live import Terms as LiveTerms  # noqa: PLC0415 - loads the AWS SDK
+        from breakglass.ui.live import rehearse_live  # noqa: PLC0415
 
-def _original(state: "StateDir", known_as: str, service: str, config: Path | None) -> "Original":
-    from breakglass.config import load  # noqa: PLC0415 - --help does not need these
-    from breakglass.rehearsal.twin import original  # noqa: PLC0415 - loads the AWS SDK
+        return rehearse_live(common, service, LiveTerms(missing, shell, time_limit, confirm_account, output))
+    _insist_on_none({**drawn, **played, "--drill": drill}, "--account")
 
-    return original(state, known_as, service, load(config, os.environ, Path.cwd()).file)
+    from breakglass.ui.dry_run import Terms, rehearse_dry  # noqa: PLC0415 - loads the AWS SDK
+    from breakglass.ui.journeys import desk  # noqa: PLC0415
 
-
-def _grow(running: "Sandbox", twin: "Original") -> "Subject":
-    """Make the twin, and say whose it is."""
-    from breakglass.kinds import all_kinds  # noqa: PLC0415 - --help does not need these
-    from breakglass.rehearsal.history import Subject  # noqa: PLC0415
-    from breakglass.rehearsal.shape import shape_of_snapshot  # noqa: PLC0415
-    from breakglass.rehearsal.twin import make  # noqa: PLC0415
-
-    make(running, twin)
-    one = twin.snapshot
-    return Subject(one.id, one.account, one.region, shape_of_snapshot(one, all_kinds()))
+    with desk(common, service) as at:
+        return rehearse_dry(at, Terms(output, detailed_exitcode, confirm_account))
 
 
 def _insist_on_one(scenario: str | None, missing: str | None, seed: int | None) -> None:
@@ -139,55 +107,24 @@ def _insist_on_one(scenario: str | None, missing: str | None, seed: int | None) 
         raise UsageError("--seed draws a scenario, and none is drawn.", hint="Add --scenario random.")
 
 
-def _chooser(scenario: str | None, missing: str | None, seed: int | None) -> tuple[Any, int | None]:
-    """What says which scenario it is, and the seed by which it is drawn. Raises `UsageError` for one there is not."""
-    from secrets import randbelow  # noqa: PLC0415 - --help does not need these
-
-    from breakglass.rehearsal import scenarios  # noqa: PLC0415 - loads the AWS SDK
-
-    if scenario == scenarios.RANDOM:
-        by = randbelow(10_000) if seed is None else seed
-        return (lambda _, scene: scenarios.drawn(by, scene)), by
-    if missing is not None:
-        chosen = scenarios.without(missing)
-    else:
-        chosen = scenarios.named(scenario) if scenario else scenarios.DEFAULT
-    return (lambda _stage, _scene: chosen), None
+def _insist_on_sandbox(common: Common, real: Mapping[str, object]) -> None:
+    """Raises `UsageError` for what only a real account has a use for, where none is named."""
+    for name in _given({**real, "--profile": common.profile, "--region": common.region}):
+        raise UsageError(
+            f"{name} is for a real account, and without --account a rehearsal stays in the embedded sandbox.",
+            hint=f"Name the account with --account NAME, or leave {name} out.",
+        )
 
 
-def _shown(stage: "Stage", choose: Any, *, no_color: bool) -> int:
-    """The alert, and what the inventory says."""
-    from breakglass.rehearsal.drill import ready  # noqa: PLC0415 - loads the AWS SDK
-    from breakglass.ui.drill import page  # noqa: PLC0415
-    from breakglass.ui.sandboxed import Place  # noqa: PLC0415
-
-    steady = ready(stage)
-    scenario: Scenario = choose(stage, steady.scene)
-    drill = steady.begin(scenario)
-    say(page(drill.alert, style_of(sys.stderr, os.environ, no_color=no_color)), sys.stderr)
-    options = ["--no-color"] if no_color else []
-    code = Place(stage.sandbox, scenario.signed_in).run(["inventory", stage.service, *options])
-    if not code:
-        say(f"\nGo on by hand in that world: breakglass rehearse {stage.service} --drill\n", sys.stderr)
-    return code
+def _insist_on_none(options: Mapping[str, object], beside: str) -> None:
+    """Raises `UsageError` for what only a drill in the sandbox, or a live one, knows."""
+    for name in _given(options):
+        alive = name in {"--missing", "--shell", "--time-limit"}
+        raise UsageError(
+            f"{name} is for drills in the embedded sandbox, and {beside} leaves it.",
+            hint=f"Leave it out, or {'add --live to really break something' if alive else f'leave out {beside}'}.",
+        )
 
 
-def _report(record: "Record", output: Output, *, no_color: bool) -> None:
-    from breakglass.rehearsal.history import text_of  # noqa: PLC0415 - --help does not need these
-    from breakglass.ui.drill_report import drill_markdown, drill_table  # noqa: PLC0415
-
-    match output:
-        case Output.TABLE:
-            say("\n" + drill_table(record, style_of(sys.stdout, os.environ, no_color=no_color)), sys.stdout)
-        case Output.MARKDOWN:
-            say(drill_markdown(record), sys.stdout)
-        case Output.JSON:
-            say(text_of(record), sys.stdout)
-
-
-def _listing() -> str:
-    from breakglass.rehearsal.scenarios import LIBRARY  # noqa: PLC0415 - loads the AWS SDK
-
-    width = max(len(one.name) for one in LIBRARY)
-    lines = [f"{one.name:<{width}}  {one.alert.runbook}  {one.happened}" for one in LIBRARY]
-    return "\n".join([*lines, "", "breakglass rehearse SERVICE --scenario NAME, or --missing KIND[,KIND]", ""])
+def _given(options: Mapping[str, object]) -> list[str]:
+    return [name for name, value in options.items() if value is not None and value is not False]
