@@ -55,4 +55,4 @@ def _run(sandbox: Sandbox, service: str) -> float:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or ["deployer-api", "image-api"])
+    main(sys.argv[1:] or ["deployer-api", "image-api", "looking-glass-api"])

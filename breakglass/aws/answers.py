@@ -56,6 +56,7 @@ NOT_FOUND: Mapping[str, frozenset[str]] = {
         {"HostedZoneNotFound", "NoSuchChange", "NoSuchHealthCheck", "NoSuchHostedZone", "NoSuchTrafficPolicyInstance"}
     ),
     "secretsmanager": frozenset({"ResourceNotFoundException"}),
+    "service-quotas": frozenset({"NoSuchResourceException"}),
     "servicediscovery": frozenset(
         {"InstanceNotFound", "NamespaceNotFound", "OperationNotFound", "ResourceNotFoundException", "ServiceNotFound"}
     ),
@@ -144,6 +145,7 @@ _IAM_PREFIX = {
     "elb": "elasticloadbalancing",
     "elbv2": "elasticloadbalancing",
     "resourcegroupstaggingapi": "tag",
+    "service-quotas": "servicequotas",
 }
 _STILL_EXPIRED = "refreshed credentials are still expired"
 _LONGEST_MESSAGE = 300

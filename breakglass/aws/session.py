@@ -91,6 +91,7 @@ class Connection:
         self._session = session
         self._clients: dict[_ClientKey, Any] = {}
         self._creating = threading.Lock()
+        self._closed = False
         self._tls = fast.SharedTls()
         self._sent = 0
         self._counting = threading.Lock()
@@ -103,8 +104,11 @@ class Connection:
         self.close()
 
     def close(self) -> None:
-        """Close all connections."""
-        for client in self._clients.values():
+        """Close all connections, while others may still be prepared: a command can end before they are."""
+        with self._creating:
+            self._closed = True
+            made = tuple(self._clients.values())
+        for client in made:
             client.close()
 
     @property
@@ -138,6 +142,8 @@ class Connection:
 
     def _prepare(self, services: tuple[str, ...]) -> None:
         for service in services:
+            if self._closed:
+                return
             try:
                 client = self.client(service)
             except (*_SDK_ERRORS, BreakglassError, OSError, ValueError):

@@ -49,9 +49,7 @@ class _Attempt:
         _LOGGER.debug("%s %s %s %d ms %s", service, operation, region, took, outcome)
 
 
-def _outcome(
-    response: Mapping[str, Any] | None, parsed: Mapping[str, Any] | None, exception: Exception | None
-) -> str:
+def _outcome(response: Mapping[str, Any] | None, parsed: Mapping[str, Any] | None, exception: Exception | None) -> str:
     if response is None or parsed is None:
         return f"no answer ({type(exception).__name__})"
     code = parsed.get("Error", {}).get("Code")

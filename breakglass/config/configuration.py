@@ -19,11 +19,15 @@ _EXAMPLE = 'ecs = { cluster = "wonderland", service = "{service}" }'
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Everything that one file says. Without a file it is empty: such a configuration can read, never change."""
+    """Everything that one file says. Without a file it is empty: such a configuration can read, never change.
+
+    `runbooks` is the folder of the organisation's own runbooks, whether or not it is there.
+    """
 
     file: Path | None = None
     accounts: tuple[AccountSettings, ...] = ()
     sections: tuple[Section, ...] = ()
+    runbooks: Path | None = None
 
     def account_named(self, name: str) -> AccountSettings:
         """The account that `--account NAME` means. Raises `UsageError` where none is called so."""

@@ -39,9 +39,20 @@ def check(sections: Sequence[Section], mistakes: Mistakes) -> None:
         _note_unless_completed(common.state, [(each.state, whole[each.name].state) for each in own], mistakes)
         _note_unless_completed(common.ecs, [(each.ecs, whole[each.name].ecs) for each in own], mistakes)
         _note_unless_completed(common.dns, [(each.dns, whole[each.name].dns) for each in own], mistakes)
+    for section in whole.values():
+        _note_keys(section, mistakes)
     for name, section in whole.items():
         for dns in section.dns.complete() if section.dns else ():
             _note_strays(dns, _ANY_SERVICE if name == EVERY_SERVICE else name, mistakes)
+
+
+def _note_keys(section: Section, mistakes: Mistakes) -> None:
+    """An entry's key is what it is found by: it never changes."""
+    states = section.state.complete() if section.state else ()
+    names = {attribute.name for state in states if state.key for attribute in state.key.attributes}
+    for path, said in section.state_after.items():
+        if path and path[0] in names and not mistakes.about(said.key):
+            mistakes.expected(said.key, "an attribute that is no part of the entry's key", quoted(str(path[0])))
 
 
 def _note_gaps(merged: Rows[Row] | None, own: Rows[Row] | None, mistakes: Mistakes) -> None:

@@ -11,11 +11,12 @@ from breakglass.config.configuration import FILE_NAME, Config
 from breakglass.config.consistency import check
 from breakglass.config.place import Mistakes, Place
 from breakglass.config.reading import read_sections
+from breakglass.config.runbooks import read_runbooks
 from breakglass.config.spelling import on_one_line
 from breakglass.errors import UsageError
 
 VARIABLE = "BREAKGLASS_CONFIG"
-_TOP_KEYS = ("accounts", "services")
+_TOP_KEYS = ("accounts", "services", "runbooks")
 _POSITION = re.compile(r"\(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)")
 
 
@@ -70,9 +71,10 @@ def _parsed(file: Path, content: bytes) -> Config:
     top = Place(document, "", mistakes).fields(_TOP_KEYS)
     accounts = read_accounts(top["accounts"]) if "accounts" in top else ()
     sections = read_sections(top["services"]) if "services" in top else ()
+    runbooks = read_runbooks(top["runbooks"]) if "runbooks" in top else None
     check(sections, mistakes)
     mistakes.tell()
-    return Config(file, accounts, sections)
+    return Config(file, accounts, sections, runbooks)
 
 
 def _document(file: Path, content: bytes) -> dict[str, object]:

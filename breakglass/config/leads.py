@@ -11,6 +11,7 @@ from pathlib import Path
 from breakglass.config.expressions import why_no_expression
 from breakglass.config.section import Dns, Ecs, Names, Section, State, Written
 from breakglass.config.spelling import quoted
+from breakglass.config.state_after import after
 from breakglass.errors import UsageError
 from breakglass.model.dynamodb import spell_key
 from breakglass.model.lead import Lead, Origin, Source
@@ -25,7 +26,8 @@ def settings_of(section: Section, service: str, file: Path) -> Settings:
     for lead in _Leads(service, file).all(section):
         leads.setdefault((lead.kind, lead.ref, lead.within), lead)
     pointers = tuple(_pointer(name, written, service, file) for name, written in section.pointers.items())
-    return Settings(service, tuple(leads.values()), pointers, _tags(section, service, file))
+    said = after(section.state_after, service)
+    return Settings(service, tuple(leads.values()), pointers, _tags(section, service, file), state_after=said)
 
 
 def typed_key(state: State, service: str) -> dict[str, dict[str, str]]:
@@ -75,8 +77,10 @@ class _Leads:
         for ecs in services:
             if ecs.cluster and ecs.service:
                 ref, cluster = ecs.service.of(self.service), ecs.cluster.of(self.service)
-                key = ecs.service.key.removesuffix(".service")
-                yield self._lead("ecs-service", ref, ecs.service.source, key, cluster)
+                own = (one for one in (ecs.service, ecs.cluster) if one.source is Source.CONFIGURATION)
+                said = next(own, ecs.service)
+                key = said.key.removesuffix(".service").removesuffix(".cluster")
+                yield self._lead("ecs-service", ref, said.source, key, cluster)
 
     def _records(self, zones: Sequence[Dns]) -> Iterator[Lead]:
         for dns in zones:

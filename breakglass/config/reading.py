@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 
 from breakglass.config.expressions import why_no_expression
+from breakglass.config.numbers import dynamodb_number
 from breakglass.config.place import Place
 from breakglass.config.section import (
     EVERY_SERVICE,
@@ -22,6 +22,7 @@ from breakglass.config.section import (
     Written,
 )
 from breakglass.config.spelling import nearest, quoted
+from breakglass.config.state_after import read_state_after
 from breakglass.model.lead import Source
 
 _SECTION_KEYS = (
@@ -36,6 +37,7 @@ _SECTION_KEYS = (
     "tags",
     "components",
     "pointers",
+    "state_after",
 )
 _POINTER_NAMES = (
     "ecs_cluster",
@@ -55,10 +57,6 @@ _BRACES = re.compile(r"\{[^{}]*\}|[{}]")
 # JMESPath has braces of its own, `{a: b}`; a single word in them is none of its forms.
 _WORD_IN_BRACES = re.compile(r"\{\s*[A-Za-z_]\w*\s*\}")
 _KEY_ATTRIBUTES = 2
-# DynamoDB keeps 38 digits, and magnitudes from 1E-130 to 9.99E+125:
-# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
-_INTEGER_LIMIT = 10**38
-_SMALLEST, _LARGEST = 1e-130, 9.99e125
 
 TABLE_AND_KEY = "a table with table and key, or a list of these"
 CLUSTER_AND_SERVICE = "a table with cluster and service, or a list of these"
@@ -97,6 +95,7 @@ def _section(name: str, place: Place) -> Section:
         tags=reading.tags(said["tags"]) if "tags" in said else None,
         components=reading.components(said["components"]) if "components" in said else {},
         pointers=reading.pointers(said["pointers"]) if "pointers" in said else {},
+        state_after=read_state_after(said["state_after"]) if "state_after" in said else {},
     )
 
 
@@ -186,7 +185,7 @@ class _SectionReading:
             case bool():
                 place.wrong("a string or a number")
             case int() | float() as number:
-                text = _dynamodb_number(number)
+                text = dynamodb_number(number)
                 if text is None:
                     place.wrong("a number that DynamoDB can hold", "one outside of its range")
                 return Attribute(name, "N", Written(text or "", place.key, self.source))
@@ -211,14 +210,3 @@ class _SectionReading:
         if isinstance(place.value, str) and (why := why_no_expression(text.replace(PLACEHOLDER, "service"))):
             place.wrong(expected, f"{quoted(text)} ({why})")
         return Written(text, place.key, self.source)
-
-
-def _dynamodb_number(number: float) -> str | None:
-    """The number as DynamoDB writes it: no exponent, no trailing zeros. None where it cannot hold it."""
-    if isinstance(number, int):
-        return str(number) if abs(number) < _INTEGER_LIMIT else None
-    if number == 0:
-        return "0"
-    if not _SMALLEST <= abs(number) <= _LARGEST:
-        return None
-    return format(Decimal(repr(number)).normalize(), "f")

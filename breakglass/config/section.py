@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from breakglass.model.lead import Source
+from breakglass.model.settings import Path
 
 PLACEHOLDER = "{service}"
 EVERY_SERVICE = "*"
@@ -99,6 +100,19 @@ Names = tuple[Written, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """A value that a state entry has to have, typed as DynamoDB has it, and the dotted `key` that it was written at."""
+
+    value: Mapping[str, Any]
+    key: str
+
+
+def overlap(one: Path, other: Path) -> bool:
+    """Whether one path leads to what the other leads to, or into it."""
+    return all(step == beside for step, beside in zip(one, other, strict=False))
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """What is said of one service; None and missing names are what is not said."""
 
@@ -114,6 +128,7 @@ class Section:
     tags: Mapping[str, Written] | None = None
     components: Mapping[str, Names] = field(default_factory=dict)
     pointers: Mapping[str, Written] = field(default_factory=dict)
+    state_after: Mapping[Path, Said] = field(default_factory=dict)
 
     def over(self, common: "Section") -> "Section":
         """This section where it says something, the `common` one elsewhere."""
@@ -130,7 +145,11 @@ class Section:
             tags=common.tags if self.tags is None else self.tags,
             components={**common.components, **self.components},
             pointers={**common.pointers, **self.pointers},
+            state_after={**self._not_said(common.state_after), **self.state_after},
         )
+
+    def _not_said(self, common: Mapping[Path, Said]) -> Mapping[Path, Said]:
+        return {path: said for path, said in common.items() if not any(overlap(path, own) for own in self.state_after)}
 
 
 def _over(own: Rows[Row] | None, common: Rows[Row] | None) -> Rows[Row] | None:

@@ -17,7 +17,7 @@ from functools import partial
 from breakglass.model import alarm_making, alarms
 from breakglass.model.alarm_rule import alarm_name, alarms_in
 from breakglass.model.alarms import ROUTE53_REGION, Asked
-from breakglass.model.arn import parse_arn
+from breakglass.model.arn import Arn, parse_arn
 from breakglass.model.component import (
     Absent,
     Component,
@@ -53,6 +53,8 @@ class Alarm(Kind):
 
     name = "alarm"
     title = "alarm"
+    read_at = 110
+    tag_types = global_tag_types = ("cloudwatch:alarm",)
     turn = 90
     volatile = frozenset(
         {
@@ -74,6 +76,10 @@ class Alarm(Kind):
             return None
         region, name = _region_and_name(ref, within)
         return None if region == ROUTE53_REGION and not name.endswith(ELSEWHERE) else name
+
+    def tagged_as(self, arn: Arn) -> str | None:
+        """By its ARN."""
+        return str(arn) if arn.service == "cloudwatch" and arn.resource.startswith("alarm:") else None
 
     def find(self, leads: Sequence[Lead], look: Look) -> Sequence[Found]:
         """DescribeAlarms for 100 names at a time, here and, where it is not here, where Route 53's are."""

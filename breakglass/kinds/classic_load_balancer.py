@@ -4,13 +4,13 @@ There is no ARN; the name outlives the DNS name when one is made again.
 https://docs.aws.amazon.com/elasticloadbalancing/2012-06-01/APIReference/API_DescribeLoadBalancers.html
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from breakglass.model import elb
-from breakglass.model.arn import load_balancer_of, without_dualstack
+from breakglass.model.arn import Arn, load_balancer_of, without_dualstack
 from breakglass.model.component import Absent, Component, Facts, Found, Present, Sighting, State, Unread, User, Users
-from breakglass.model.elbv2 import parts, tags_of
+from breakglass.model.elbv2 import TAG_TYPE, parts, tags_of
 from breakglass.model.inventory import Inventory
 from breakglass.model.kind import Detail, Kind, Look
 from breakglass.model.lead import Key, Lead, Reference
@@ -25,6 +25,9 @@ class ClassicLoadBalancer(Kind):
 
     name = "classic-load-balancer"
     title = "classic load balancer"
+    read_at = 70
+    alias_zone = "CanonicalHostedZoneNameID"
+    tag_types = (TAG_TYPE,)
     names = frozenset({"security-group"})
     turn = 22
     single = True
@@ -69,6 +72,10 @@ class ClassicLoadBalancer(Kind):
             tags=tags_of(facts),
         )
 
+    def tagged_as(self, arn: Arn) -> str | None:
+        """By its name, which is all that its ARN says."""
+        return elb.balancer_name(str(arn)) if arn.service == TAG_TYPE else None
+
     def without(self, found: Found) -> frozenset[str]:
         """Target groups: instances are registered with it directly."""
         named = isinstance(found.sighting, Present) or any(lead.kind == self.name for lead in found.leads)
@@ -78,10 +85,19 @@ class ClassicLoadBalancer(Kind):
         """Whoever runs on the instances that it sends to, at the ports that it sends to."""
         if not isinstance(found.sighting, Present):
             return Users()
-        facts = found.sighting.facts
-        places = [f"{instance}:{port}" for instance in elb.registered(facts) for port in elb.instance_ports(facts)]
+        places = _places(found.sighting.facts)
         by = tuple(User("ecs-service", place, f"instance {place} in {found.key.id}") for place in places)
         return Users(by, found.sighting.unread)
+
+    def after(self, component: Component, others: Sequence[Component]) -> Iterable[Key]:
+        """The ECS service whose tasks run on its instances, where ECS does not register these itself.
+
+        Nothing else says whose such an instance is: it goes while the service still tells.
+        """
+        sends_to = {one.ref for one in component.references if one.path == INSTANCES}
+        for other in others:
+            if other.key.kind == "ecs-service" and sends_to & other.handles and component.key not in other.depends_on:
+                yield other.key
 
     def describe(self, key: Key, sighting: Present) -> str:
         """Name, and its listeners."""
@@ -164,6 +180,10 @@ class ClassicLoadBalancer(Kind):
         return code == "DuplicatePolicyName" and call.operation.startswith("Create")
 
 
+INSTANCES = "Instances"
+"""The field that says what it sends to."""
+
+
 def _closer(look: Look, balancer: Mapping[str, Any]) -> tuple[Facts, tuple[Unread, ...]]:
     """Its fields with health and tags, and all that making it again needs where that is asked for."""
     name = balancer["LoadBalancerName"]
@@ -178,8 +198,15 @@ def _closer(look: Look, balancer: Mapping[str, Any]) -> tuple[Facts, tuple[Unrea
     return {**balancer, **facts}, unread
 
 
+def _places(balancer: Mapping[str, Any]) -> Sequence[str]:
+    """`INSTANCE:PORT` for all that it sends to."""
+    return [f"{instance}:{port}" for instance in elb.registered(balancer) for port in elb.instance_ports(balancer)]
+
+
 def _references(balancer: Mapping[str, Any]) -> Iterator[Reference]:
     subnets = ",".join(balancer.get("Subnets", []))
+    for place in _places(balancer):
+        yield Reference(INSTANCES, "ecs-service", place, follow=False, hint=True, expects=False)
     for at, group in enumerate(balancer.get("SecurityGroups", [])):
         yield Reference(f"SecurityGroups[{at}]", "security-group", group, within=subnets)
 

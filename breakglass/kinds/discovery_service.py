@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from breakglass.model import cloud_map
-from breakglass.model.arn import parse_arn
+from breakglass.model.arn import Arn, parse_arn
 from breakglass.model.cloud_map import SERVICE
 from breakglass.model.component import (
     Absent,
@@ -35,6 +35,7 @@ from breakglass.model.world import Making, Recipe, World
 
 DEREGISTERED = "ECS has deregistered its tasks, and no instance is left"
 PATIENCE = 600.0
+IN_NAMESPACE = "NamespaceId"
 
 
 class DiscoveryService(Kind):
@@ -42,6 +43,8 @@ class DiscoveryService(Kind):
 
     name = "discovery-service"
     title = "Cloud Map service"
+    read_at = 120
+    tag_types = ("servicediscovery:service",)
     used = True
     turn = 60
     volatile = frozenset({"Instances", "InstanceCount"})
@@ -49,6 +52,10 @@ class DiscoveryService(Kind):
     def identify(self, ref: str, within: str = "") -> str | None:
         """`NAMESPACE/NAME`; what an id or a name alone means, only AWS can tell."""
         return ref if "/" in ref and parse_arn(ref) is None else None
+
+    def tagged_as(self, arn: Arn) -> str | None:
+        """By its id."""
+        return cloud_map.service_id(str(arn)) if arn.resource.startswith("service/") else None
 
     def find(self, leads: Sequence[Lead], look: Look) -> Sequence[Found]:
         """GetService, its namespace and instances; by name only where there is no id, or none that AWS knows."""
@@ -89,7 +96,7 @@ class DiscoveryService(Kind):
         if namespace and not place.namespaces:
             reason += f", and no namespace {namespace}"
         references = tuple(
-            Reference("NamespaceId", cloud_map.NAMESPACE, space, follow=False, hint=True) for space in place.namespaces
+            Reference(IN_NAMESPACE, cloud_map.NAMESPACE, space, follow=False, hint=True) for space in place.namespaces
         )
         absent = Absent(reason, references=references)
         return Found(Key(self.name, name), absent, (lead,), handles=_handles(lead) | {name})
@@ -108,7 +115,7 @@ class DiscoveryService(Kind):
         tags = {tag["Key"]: tag.get("Value", "") for tag in facts.get("Tags", [])}
         return Found(
             key=Key(self.name, name),
-            sighting=Present(facts, (), _condition(facts), unread),
+            sighting=Present(facts, (_stands_in(service),), _condition(facts), unread),
             leads=(lead,),
             arn=service["Arn"],
             handles=frozenset({name, service["Name"], service["Id"], service["Arn"]}),
@@ -252,6 +259,11 @@ def _stragglers(component: Component, world: World) -> Iterator[Mapping[str, Any
         whose = cloud_map.registrant(instance)
         if whose is not None and "/".join(whose) not in alive:
             yield instance
+
+
+def _stands_in(service: Facts) -> Reference:
+    """Its namespace, which is no component."""
+    return Reference(IN_NAMESPACE, cloud_map.NAMESPACE, cloud_map.namespace_id(service), follow=False, hint=True)
 
 
 def _namespaces(recipe: Recipe, world: World) -> Sequence[str]:

@@ -6,15 +6,13 @@ https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.ht
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
-from breakglass.model import record_making, record_places
+from breakglass.model import record_looks, record_making, record_places
 from breakglass.model.arn import normal_dns
 from breakglass.model.component import (
     Absent,
     Component,
-    Condition,
     Facts,
     Found,
     Present,
@@ -23,7 +21,13 @@ from breakglass.model.component import (
     User,
     Users,
 )
-from breakglass.model.hosted_zones import PROTECTION, RecordSet, Zone, all_records, protection, records_named, zones_for
+from breakglass.model.hosted_zones import (
+    PROTECTION,
+    Zone,
+    all_records,
+    protection,
+    zones_for,
+)
 from breakglass.model.inventory import Claim
 from breakglass.model.kind import Detail, Kind, Look
 from breakglass.model.lead import Key, Lead, Reference, Source
@@ -34,16 +38,12 @@ from breakglass.model.record_sets import (
     TYPES,
     ZONE_IN_ID,
     described,
-    in_zone,
     made_by_policy,
     place_of,
     record_id,
     references,
 )
 from breakglass.model.world import Making, Recipe, World
-
-Asked = tuple[str, str]
-"""A record's name as it is compared, and what a lead says of its zone."""
 
 
 class DnsRecord(Kind):
@@ -54,6 +54,8 @@ class DnsRecord(Kind):
     """
 
     name = "dns-record"
+    read_at = 80
+    decides = True
     title = "DNS record"
     names = frozenset({"load-balancer", "classic-load-balancer", "health-check"})
     turn = 100
@@ -69,19 +71,26 @@ class DnsRecord(Kind):
 
     def find(self, leads: Sequence[Lead], look: Look) -> Sequence[Found]:
         """The zones of each name, then their records, by listing the whole zone where that is no more pages."""
-        wanted: dict[Asked, list[Lead]] = defaultdict(list)
+        wanted: dict[record_looks.Asked, list[Lead]] = defaultdict(list)
         for lead in leads:
-            wanted[_asked(lead)].append(lead)
-        zones = _zones(list(wanted), look.reader)
-        records = _records(zones, look.reader)
+            wanted[record_looks.asked_by(lead)].append(lead)
+        zones = record_looks.zones_of(list(wanted), look.reader)
+        records = record_looks.records_in(zones, look.reader)
         found: dict[str, Found] = {}
         for asked, some in wanted.items():
-            sightings = list(_sightings(asked[0], zones[asked], records, look.reader.region))
-            beside = _beside(asked[0], zones[asked], records)
+            sightings = list(record_looks.sightings_of(asked[0], zones[asked], records, look.reader.region))
+            beside = record_looks.beside_it(asked[0], zones[asked], records)
+            if look.detail is Detail.COPY and self._gone(some, sightings):
+                beside = [*beside, *record_looks.protecting_it(asked[0], zones[asked], look.reader)]
             for known_as, sighting, to_it in self._each(some, sightings, beside):
                 one = self._found(known_as, asked[0], sighting, to_it)
                 found[known_as] = _together(found[known_as], one) if known_as in found else one
         return self.tell(self._spelt_out(found).values())
+
+    def _gone(self, leads: Sequence[Lead], sightings: Sequence[tuple[str, Sighting]]) -> bool:
+        """Whether a record that a lead means is not among those that there are."""
+        meant = {self.identify(lead.ref) for lead in leads}
+        return bool(meant - {None, *dict(sightings)})
 
     def _each(
         self, leads: Sequence[Lead], sightings: Sequence[tuple[str, Sighting]], beside: Sequence[Reference]
@@ -136,7 +145,7 @@ class DnsRecord(Kind):
 
     def claims(self, found: Found, look: Look) -> Sequence[Claim]:
         """What all other records of its zones name; who leads to the record itself is told by `users`."""
-        asked = dict.fromkeys(_asked(lead) for lead in found.leads)
+        asked = dict.fromkeys(record_looks.asked_by(lead) for lead in found.leads)
         zones = dict.fromkeys(zone for name, within in asked for zone in zones_for(look.reader, name, within))
         ours = {name for name, _ in asked}
         return [
@@ -191,6 +200,15 @@ class DnsRecord(Kind):
         """Whether the record is what the batch makes of it."""
         return record_making.effect(call, sighting)
 
+    def already(self, call: Call, code: str) -> bool:
+        """A batch whose records are not what it says: they may be what it makes of them."""
+        return code == "InvalidChangeBatch"
+
+    def remedy(self, code: str, message: str) -> str:
+        """A record-set protection that could not be listed says so only once it refuses."""
+        protected = code == "InvalidChangeBatch" and "protect" in message.lower()
+        return "A record-set protection refuses every change of it: delete that by hand." if protected else ""
+
     def receipt(self, answer: Mapping[str, Any]) -> str | None:
         """The id of the change."""
         change: str | None = answer.get("ChangeInfo", {}).get("Id")
@@ -200,68 +218,6 @@ class DnsRecord(Kind):
         """Whether all name servers have it."""
         change = reader.call("route53", "GetChange", {"Id": receipt.removeprefix("/change/")})
         return bool(change["ChangeInfo"]["Status"] == "INSYNC")
-
-
-def _asked(lead: Lead) -> Asked:
-    return normal_dns(lead.ref.removeprefix(EXACTLY).partition(" ")[0]), lead.within
-
-
-def _zones(wanted: Sequence[Asked], reader: Reader) -> Mapping[Asked, Sequence[Zone] | AwsError]:
-    answers = reader.gather([partial(zones_for, reader, *asked) for asked in wanted])
-    return dict(zip(wanted, answers, strict=True))
-
-
-Records = Mapping[Zone, Mapping[str, Sequence[RecordSet]] | AwsError]
-"""For each zone its records by name, or why they could not be listed."""
-
-
-def _records(zones: Mapping[Asked, Sequence[Zone] | AwsError], reader: Reader) -> Records:
-    names: dict[Zone, dict[str, None]] = defaultdict(dict)
-    for (name, _), some in zones.items():
-        for zone in some if not isinstance(some, AwsError) else ():
-            names[zone][name] = None
-    answers = reader.gather([partial(records_named, reader, zone, list(some)) for zone, some in names.items()])
-    return dict(zip(names, answers, strict=True))
-
-
-def _sightings(
-    name: str, zones: Sequence[Zone] | AwsError, records: Records, region: str
-) -> Iterator[tuple[str, Sighting]]:
-    """Every record of that name. That there is none is said only where all its zones could be read."""
-    if isinstance(zones, AwsError):
-        yield name, Unreadable((zones.unread,))
-        return
-    anything = False
-    for zone in zones:
-        answer = records[zone]
-        if isinstance(answer, AwsError):
-            anything = True
-            yield in_zone(name, zone), Unreadable((answer.unread,))
-            continue
-        for record in answer[name]:
-            if record["Type"] in TYPES:
-                anything = True
-                yield record_id(record, zone), _present(record, zone, region)
-    if not anything:
-        where = " or ".join(zone.name or zone.id for zone in zones if not zone.twin)
-        yield name, Absent(f"no CNAME, A or AAAA record of that name in the zone {where}")
-
-
-def _beside(name: str, zones: Sequence[Zone] | AwsError, records: Records) -> Sequence[Reference]:
-    """What stands at that name, whatever its type."""
-    answers = [(zone, records[zone]) for zone in zones] if not isinstance(zones, AwsError) else []
-    return [
-        reference
-        for zone, answer in answers
-        if not isinstance(answer, AwsError)
-        for reference in record_places.beside(answer[name], zone)
-    ]
-
-
-def _present(record: RecordSet, zone: Zone, region: str) -> Present:
-    of_zone = {"HostedZoneId": zone.id, **({"HostedZoneName": zone.name} if zone.name else {})}
-    condition = Condition(reason=made_by_policy(record) or "")
-    return Present({**record, **of_zone}, tuple(references(record, zone, region)), condition)
 
 
 def _together(before: Found, after: Found) -> Found:

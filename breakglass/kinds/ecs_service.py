@@ -6,11 +6,12 @@ for as long as AWS cares to remember it. https://docs.aws.amazon.com/AmazonECS/l
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from breakglass.model import ecs, ecs_making
+from breakglass.model import ecs, ecs_making, ecs_references, ecs_task_sets
+from breakglass.model.arn import Arn
 from breakglass.model.component import (
     Absent,
     Component,
@@ -39,12 +40,16 @@ class EcsService(Kind):
     name = "ecs-service"
     turn = 70
     title = "ECS service"
+    read_at = 10
+    behind = routes = decides = True
+    tag_types = ("ecs:service",)
+    deployed = frozenset({"taskDefinition", "desiredCount", "platformFamily", "createdBy"})
     single = True
     volatile = frozenset(
         {"events", "deployments", "desiredCount", "runningCount", "pendingCount", "taskSets", "createdAt"}
         | {"currentServiceDeployment", "currentServiceRevisions", "serviceRevisions"}
     )
-    unreliable = frozenset({"desiredCount", "runningCount", "pendingCount", "deployments", "status"})
+    unreliable = frozenset({"desiredCount", "runningCount", "pendingCount", "deployments", "taskSets", "status"})
     names = frozenset(
         {"task-definition", "target-group", "load-balancer", "classic-load-balancer", "discovery-service"}
         | {"security-group", "scalable-target", "listener", "listener-rule"}
@@ -103,6 +108,10 @@ class EcsService(Kind):
             handles_unread=tuple(tasks.unread),
         )
 
+    def tagged_as(self, arn: Arn) -> str | None:
+        """By its ARN."""
+        return str(arn) if arn.service == "ecs" and arn.resource.startswith("service/") else None
+
     def retrace(self, key: Key, references: Sequence[Reference]) -> tuple[str, str]:
         """Its name within its cluster."""
         cluster, _, name = key.id.partition("/")
@@ -118,8 +127,19 @@ class EcsService(Kind):
             if other.key.kind in {"listener", "listener-rule"} and groups & set(other.depends_on):
                 yield other.key
 
+    def value(self, facts: Facts, field: str) -> str | None:
+        """Its fields; of its task sets the id of the primary one."""
+        return ecs_task_sets.primary_id(facts) if field == ecs_task_sets.THE_PRIMARY else super().value(facts, field)
+
+    def stable(self, facts: Facts) -> Facts:
+        """Its fields, and what each task set decides."""
+        return {**super().stable(facts), "decidedInTaskSets": ecs_task_sets.configured(facts)}
+
     def remove(self, component: Component, world: World) -> Sequence[Action]:
-        """One DeleteService with force, so that no crash can leave its desired count at 0 behind."""
+        """One DeleteService with force, so that no crash can leave its desired count at 0 behind.
+
+        Task sets go with it: the primary one can be deleted in no other way.
+        """
         cluster, _, name = component.key.id.partition("/")
         gone = Settle(component.key, Until.ABSENT, "its tasks have stopped and it is INACTIVE", deadline=900)
         if component.state is State.DRAINING:
@@ -129,6 +149,7 @@ class EcsService(Kind):
             "DeleteService",
             {"cluster": cluster, "service": name, "force": True},
             "before its target groups and load balancer, or it sticks in DRAINING",
+            passing=(("InvalidParameterException", "deployments are active"),),
         )
         return call, gone
 
@@ -144,12 +165,34 @@ class EcsService(Kind):
         """UpdateService of the fields that name something gone, and of nothing else."""
         cluster, _, name = component.key.id.partition("/")
         fields = list(dict.fromkeys(reference.path.partition("[")[0].partition(".")[0] for reference in references))
+        if ecs_task_sets.in_sets(component.facts):
+            return Making((), blockers=(ecs_task_sets.cannot_repoint(component.key, component.facts, fields),))
         change = {field: world.renewed(component.facts[field]) for field in fields if field in component.facts}
         params = {"cluster": cluster, "service": name, **change}
         if "serviceRegistries" in change:
             params["forceNewDeployment"] = True  # running tasks are not registered again, also under the same ARN
         call = Call("ecs", "UpdateService", params, "it names something gone")
         return Making((call, Settle(component.key, Until.SERVING, ecs_making.SERVES, deadline=900)))
+
+    def done(self, call: Call, sighting: Sighting) -> bool:
+        """Whether a task set is there, or the primary one, or a field is what was sent; the rest as always."""
+        match call.operation, sighting:
+            case "UpdateService", Present(facts=facts) if "forceNewDeployment" not in call.params:
+                return ecs_making.has([call], facts)
+            case "CreateTaskSet", Present(facts=facts):
+                return ecs_task_sets.made(call, facts)
+            case "UpdateServicePrimaryTaskSet", Present(facts=facts):
+                return ecs_task_sets.is_primary(call, facts)
+            case _:
+                return super().done(call, sighting)
+
+    def taken_back(self, calls: Sequence[Call], sighting: Sighting) -> str | None:
+        """Another task definition than was asked for, or other target groups: a circuit breaker's work, say."""
+        return ecs_making.taken_back(calls, sighting.facts) if isinstance(sighting, Present) else None
+
+    def said(self, calls: Sequence[Call], sighting: Sighting) -> bool:
+        """Whether it names what these calls let it name: of a rule that is gone, a look alone cannot tell."""
+        return isinstance(sighting, Present) and ecs_making.has(calls, sighting.facts)
 
     def awaited(self, until: Until, sighting: Sighting) -> str | None:
         """Serving: the newest deployment complete, all its tasks running. "Stable" after a roll-back is not."""
@@ -164,9 +207,9 @@ class EcsService(Kind):
 
 
 def home_cluster(look: Look) -> str:
-    """The cluster that the service's own settings name, AWS's `default` where they name none."""
+    """The cluster that the operator or the service's own settings name, AWS's `default` where they name none."""
     clusters = (lead.within for lead in look.settings.leads if lead.kind == EcsService.name and lead.within)
-    return next(clusters, "default")
+    return look.settings.cluster or next(clusters, "default")
 
 
 def _sight(
@@ -183,7 +226,7 @@ def _sight(
             return Absent(f"AWS knows no service {name} in the cluster {cluster}"), ecs.Tasks()
         unread = Unread("ecs:DescribeServices", reason or "NoAnswer", f"AWS gave no answer for {name}")
         return Unreadable((unread,)), ecs.Tasks()
-    references = tuple(_references(cluster, name, service))
+    references = tuple(ecs_references.references(cluster, name, service))
     if service["status"] == "INACTIVE":
         return Absent("deleted (INACTIVE): its tombstone can still be read", service, references), ecs.Tasks()
     tasks = ecs.tasks_of(cluster, service, look.reader)
@@ -197,48 +240,16 @@ def _sight(
     return Present(facts, references, _condition(service, tasks), tuple(unknown)), tasks
 
 
-def _references(cluster: str, name: str, service: Mapping[str, Any]) -> Iterator[Reference]:
-    if definition := service.get("taskDefinition"):
-        yield Reference("taskDefinition", "task-definition", definition)
-    for at, balancer in enumerate(service.get("loadBalancers", [])):
-        if arn := balancer.get("targetGroupArn"):
-            yield Reference(f"loadBalancers[{at}].targetGroupArn", "target-group", arn)
-        if classic := balancer.get("loadBalancerName"):
-            yield Reference(f"loadBalancers[{at}].loadBalancerName", "classic-load-balancer", classic)
-        yield from _shifting(f"loadBalancers[{at}].advancedConfiguration", balancer.get("advancedConfiguration", {}))
-    for at, registry in enumerate(service.get("serviceRegistries", [])):
-        if arn := registry.get("registryArn"):
-            yield Reference(f"serviceRegistries[{at}].registryArn", "discovery-service", arn)
-    network = service.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
-    for at, group in enumerate(network.get("securityGroups", [])):
-        path = f"networkConfiguration.awsvpcConfiguration.securityGroups[{at}]"
-        yield Reference(path, "security-group", group, within=",".join(network.get("subnets", [])))
-    yield Reference("", "scalable-target", f"service/{cluster}/{name}", hint=True, expects=False)
-
-
-def _shifting(path: str, advanced: Mapping[str, Any]) -> Iterator[Reference]:
-    """What a blue/green deployment shifts traffic between: another target group, and rules (of an NLB, listeners).
-
-    Once a rule is gone its ARN no longer tells which one it was: then only a snapshot knows, and the ARN is no
-    component of its own.
-    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_AdvancedConfiguration.html
-    """
-    if group := advanced.get("alternateTargetGroupArn"):
-        yield Reference(f"{path}.alternateTargetGroupArn", "target-group", group)
-    for field in ("productionListenerRule", "testListenerRule"):
-        if arn := advanced.get(field):
-            kind = "listener-rule" if ":listener-rule/" in arn else "listener"
-            yield Reference(f"{path}.{field}", kind, arn, expects=False)
-
-
 def _condition(service: Mapping[str, Any], tasks: ecs.Tasks) -> Condition:
-    running, desired = service.get("runningCount", 0), service.get("desiredCount", 0)
+    running, desired = service.get("runningCount", 0), ecs_task_sets.wanted(service)
     counts = f"{running} of {desired} running"
     troubles = tuple(ecs.troubles(service, tasks))
     if service["status"] == "DRAINING":
         left = f"{running} tasks still run" if running else "no task runs any more"
         reason = f"being deleted (DRAINING): {left}"
         return Condition(State.DRAINING, reason, serving=False, troubles=(*tasks.left[: ecs.EVENTS_SHOWN], *troubles))
+    if ecs_task_sets.in_sets(service) and not ecs_task_sets.living(service):
+        return Condition(reason=counts, serving=False, troubles=(ecs_task_sets.NONE, *troubles))
     if ecs.unsteady(service):
         return Condition(reason=counts, serving=False, troubles=(counts, *troubles))
     if not desired and service.get("schedulingStrategy") != "DAEMON":

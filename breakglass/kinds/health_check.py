@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from breakglass.model.arn import load_balancer_of, parse_arn, without_dualstack
+from breakglass.model.arn import Arn, load_balancer_of, parse_arn, without_dualstack
 from breakglass.model.component import Absent, Component, Condition, Facts, Found, Present, Sighting, Unread, Unreadable
 from breakglass.model.inventory import Claim
 from breakglass.model.kind import Kind, Look
@@ -35,6 +35,8 @@ class HealthCheck(Kind):
 
     name = "health-check"
     title = "health check"
+    read_at = 90
+    global_tag_types = ("route53:healthcheck",)
     names = frozenset({"health-check", "alarm"})
     used = True
     turn = 80
@@ -45,6 +47,10 @@ class HealthCheck(Kind):
             return None
         arn = parse_arn(ref)
         return arn.resource.removeprefix("healthcheck/") if arn else ref
+
+    def tagged_as(self, arn: Arn) -> str | None:
+        """By its ARN."""
+        return str(arn) if arn.service == "route53" and arn.resource.startswith("healthcheck/") else None
 
     def find(self, leads: Sequence[Lead], look: Look) -> Sequence[Found]:
         """GetHealthCheck for each, then the tags of all that are there, ten a call."""

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from breakglass.model import elbv2, elbv2_making
-from breakglass.model.arn import parse_arn
+from breakglass.model.arn import Arn, parse_arn
 from breakglass.model.component import Absent, Component, Condition, Found, Present, Unread, Unreadable, Users
 from breakglass.model.kind import Detail, Kind, Look
 from breakglass.model.lead import Key, Lead, Reference
@@ -28,6 +28,9 @@ class Listener(Kind):
     name = "listener"
     turn = 40
     title = "listener"
+    read_at = 50
+    routes = True
+    tag_types = (elbv2.TAG_TYPE,)
     names = frozenset({"target-group"})
     stands_on = "load-balancer"
     uses = False  # a load balancer that has nothing but listeners serves nobody
@@ -77,6 +80,10 @@ class Listener(Kind):
         return Found(
             Key(self.name, known_as), sighting, leads, arn, frozenset({arn, known_as}), tags=elbv2.tags_of(facts)
         )
+
+    def tagged_as(self, arn: Arn) -> str | None:
+        """By its ARN."""
+        return str(arn) if elbv2.is_a(arn, "listener") else None
 
     def users(self, found: Found, look: Look) -> Users:
         """Whoever is served by its default action or by any rule on it."""

@@ -4,12 +4,12 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Describ
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from breakglass.model import elbv2, elbv2_making
-from breakglass.model.arn import parse_arn
+from breakglass.model.arn import Arn, parse_arn
 from breakglass.model.component import Absent, Component, Condition, Found, Present, Unread, Unreadable, Users
 from breakglass.model.kind import Detail, Kind, Look
 from breakglass.model.lead import Key, Lead, Reference
@@ -28,6 +28,9 @@ class ListenerRule(Kind):
     name = "listener-rule"
     turn = 50
     title = "listener rule"
+    read_at = 40
+    routes = True
+    tag_types = (elbv2.TAG_TYPE,)
     names = frozenset({"listener", "target-group"})
 
     def identify(self, ref: str, within: str = "") -> str | None:
@@ -115,6 +118,10 @@ class ListenerRule(Kind):
             Key(self.name, known_as), sighting, leads, arn, frozenset({arn, known_as}), tags=elbv2.tags_of(facts)
         )
 
+    def tagged_as(self, arn: Arn) -> str | None:
+        """By its ARN."""
+        return str(arn) if elbv2.is_a(arn, "listener-rule") else None
+
     def users(self, found: Found, look: Look) -> Users:
         """Everyone it forwards to."""
         if not isinstance(found.sighting, Present):
@@ -134,6 +141,11 @@ class ListenerRule(Kind):
     def field_of(self, ref: str) -> tuple[str, Form] | None:
         """An ARN is of this very one."""
         return ("RuleArn", Form.WHOLE) if parse_arn(ref) else None
+
+    def needs(self, component: Component, others: Sequence[Component]) -> Iterable[Key]:
+        """The listener that one which is gone stood on, as its id says: it may have been made again meanwhile."""
+        listener = component.key.id.partition("/")[0]
+        yield from (other.key for other in others if other.key == Key("listener", listener))
 
     def remove(self, component: Component, world: World) -> Sequence[Action]:
         """DeleteRule."""

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from breakglass.model import elbv2, elbv2_making
-from breakglass.model.arn import load_balancer_of, parse_arn, without_dualstack
+from breakglass.model.arn import Arn, load_balancer_of, parse_arn, without_dualstack
 from breakglass.model.component import (
     Absent,
     Component,
@@ -35,6 +35,9 @@ class LoadBalancer(Kind):
     name = "load-balancer"
     turn = 20
     title = "load balancer"
+    read_at = 60
+    alias_zone = "CanonicalHostedZoneId"
+    tag_types = (elbv2.TAG_TYPE,)
     namesakes = frozenset({"classic-load-balancer"})
     names = frozenset({"listener", "security-group"})
     single = True
@@ -77,6 +80,10 @@ class LoadBalancer(Kind):
             handles=frozenset(handles),
             tags=elbv2.tags_of(facts),
         )
+
+    def tagged_as(self, arn: Arn) -> str | None:
+        """By its ARN."""
+        return str(arn) if elbv2.is_a(arn, "loadbalancer") else None
 
     def users(self, found: Found, look: Look) -> Users:
         """Whoever is served by any default action or rule on it, and, looking closely, by an endpoint service."""

@@ -38,6 +38,8 @@ class ScalableTarget(Kind):
     name = "scalable-target"
     title = "scalable target"
     names = frozenset({"ecs-service"})
+    read_at = 100
+    deployed = frozenset({"CreationTime"})
     turn = 75
     volatile = frozenset({"PredictedCapacity"})
 
@@ -99,6 +101,11 @@ class ScalableTarget(Kind):
             if count := len(facts.get(field, [])):
                 words.append(f"{count} {noun if count == 1 else nouns}")
         return f"{key.id.removeprefix('service/')}  {', '.join(words)}"
+
+    def stable(self, facts: Facts) -> Facts:
+        """Its fields, and of its policies those that do not tell which alarms call them: these belong to the alarms."""
+        policies = [{**policy, "Alarms": []} for policy in facts.get("ScalingPolicies", [])]
+        return {**super().stable(facts), "ScalingPolicies": policies}
 
     def field_of(self, ref: str) -> tuple[str, Form] | None:
         """A policy's ARN is of this very one; the target itself is known by its service's name."""

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from breakglass.model import security_groups
-from breakglass.model.arn import parse_arn
+from breakglass.model.arn import Arn, parse_arn
 from breakglass.model.component import Absent, Facts, Found, Present, Sighting, Unreadable, User, Users
 from breakglass.model.kind import Detail, Kind, Look
 from breakglass.model.lead import Key, Lead, Reference
@@ -28,6 +28,9 @@ class SecurityGroup(Kind):
 
     name = "security-group"
     title = "security group"
+    read_at = 130
+    deployed_whole = True
+    tag_types = ("ec2:security-group",)
     removable = False
     makeable = False
     patient = True
@@ -39,6 +42,10 @@ class SecurityGroup(Kind):
         arn = parse_arn(ref)
         known_as = arn.resource.removeprefix("security-group/") if arn else ref
         return known_as if known_as.startswith("sg-") else None
+
+    def tagged_as(self, arn: Arn) -> str | None:
+        """By its id."""
+        return self.identify(str(arn)) if arn.service == "ec2" and arn.resource.startswith("security-group/") else None
 
     def find(self, leads: Sequence[Lead], look: Look) -> Sequence[Found]:
         """One DescribeSecurityGroups for all ids. Nothing is found through an endpoint that has no such operation."""

@@ -6,37 +6,22 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, TypeGuard
 
-from breakglass.model import entry_making
-from breakglass.model.arn import normal_dns, parse_arn
+from breakglass.model import entry_making, entry_saying
 from breakglass.model.component import Absent, Component, Facts, Found, Present, Sighting, Unread, Unreadable
-from breakglass.model.dynamodb import Typed, key_words, plain_item, read_key
-from breakglass.model.inventory import Claim
+from breakglass.model.dynamodb import Typed, key_words, read_key
+from breakglass.model.entry_pointers import KIND_OF_POINTER, references
+from breakglass.model.inventory import Claim, Finding, Severity
 from breakglass.model.kind import Kind, Look
 from breakglass.model.lead import Key, Lead, Reference, Source
 from breakglass.model.making import without_source
-from breakglass.model.plan import Action, Call, Settle, Until
+from breakglass.model.plan import Action, Blocker, Call, Settle, Until
 from breakglass.model.reading import AwsError, NotFound, Reader
-from breakglass.model.settings import Settings
-from breakglass.model.state_tables import Answer, Table, all_items, items_by_key, items_under, schema
+from breakglass.model.state_partitions import spelt_out
+from breakglass.model.state_tables import Answer, Table, all_items, items_by_key, items_under, schema, watchers
 from breakglass.model.world import Making, Recipe, World
-
-KIND_OF_POINTER: Mapping[str, str] = {
-    "ecs_service": "ecs-service",
-    "task_definition": "task-definition",
-    "load_balancer": "load-balancer",
-    "target_groups": "target-group",
-    "dns_names": "dns-record",
-    "health_checks": "health-check",
-    "alarms": "alarm",
-    "scalable_target": "scalable-target",
-    "discovery_service": "discovery-service",
-    "security_groups": "security-group",
-}
-CLUSTER_POINTER = "ecs_cluster"
 
 MANY = 20
 """From so many wanted entries of one table on, one Scan (1 MB a page) takes fewer calls than a GetItem each."""
@@ -47,6 +32,8 @@ class StateEntry(Kind):
 
     name = "state-entry"
     title = "state entry"
+    read_at = 0
+    deployed_whole = True
     names = frozenset(KIND_OF_POINTER.values())
     turn = 200
 
@@ -75,7 +62,7 @@ class StateEntry(Kind):
             for (known_as, some), (table, _), answer in zip(wanted.items(), asks, answers, strict=True)
             for its_id, seen in _sightings(table, known_as, answer, look)
         ]
-        return self.tell(self.merged([*found, *self._nowhere(leads)]))
+        return self.tell(self.merged([*spelt_out(found, look.reader), *self._nowhere(leads)]))
 
     def _nowhere(self, leads: Sequence[Lead]) -> Iterator[Found]:
         """Leads without a table: nobody can look them up."""
@@ -109,6 +96,20 @@ class StateEntry(Kind):
         table = key.id.partition("/")[0]
         return f"arn:aws:dynamodb:{region}::table/{table}" if region else table
 
+    def remarks(self, found: Found, look: Look) -> Iterable[Finding]:
+        """Whoever learns of what is written to its table: the deployer may act on it."""
+        hint = f"Know who reads that before {found.key} is changed, or leave it as it is with --keep {self.name}."
+        for table in dict.fromkeys(Table.of(lead.within) for lead in found.leads if lead.within):
+            shown, regions = watchers(look.reader, table)
+            if shown:
+                message = (
+                    f"The table {table.name} has a stream ({shown}): the deployer may act on what is written to it."
+                )
+                yield Finding(Severity.WARNING, "table-stream", message, hint, found.key)
+            if regions:
+                message = f"The table {table.name} is replicated to {', '.join(regions)}: a change here is one there."
+                yield Finding(Severity.WARNING, "table-replicas", message, hint, found.key)
+
     def remove(self, component: Component, world: World) -> Sequence[Action]:
         """DeleteItem of what was read."""
         why = "only if all its attributes still say what was read; that none was added cannot be asked"
@@ -124,19 +125,30 @@ class StateEntry(Kind):
         put = Call(
             "dynamodb",
             "PutItem",
-            entry_making.putting(recipe.facts, world.refer),
+            entry_making.putting(recipe.facts, world.refer, world.after),
             "only if there is none",
             region=missing.region if missing else "",
         )
-        return Making((put, Settle(recipe.key, Until.THERE, "the entry is there", deadline=60)))
+        there = Settle(recipe.key, Until.THERE, "the entry is there", deadline=60)
+        return Making((put, there), blockers=_unsayable(recipe.key, recipe.facts, world))
 
     def repoint(self, component: Component, references: Sequence[Reference], world: World) -> Making:
-        """UpdateItem of the values that name something gone, if they still do."""
-        params = entry_making.correction(component.facts, world.refer)
+        """UpdateItem of the values that name something gone, and of what it has to say, if they are what was read."""
+        params = entry_making.correction(component.facts, world.refer, world.after)
+        blockers = _unsayable(component.key, component.facts, world)
         if params is None:
-            return Making(())
+            return Making((), blockers=blockers)
         why = "only these values, and only if they still say what was read"
-        return Making((Call("dynamodb", "UpdateItem", params, why, region=component.region),))
+        update = Call("dynamodb", "UpdateItem", params, why, region=component.region)
+        return Making((update,), tuple(self.unsaid(component, world)), blockers=blockers)
+
+    def unsaid(self, component: Component, world: World) -> Sequence[str]:
+        """What the configuration says that it has to say after a rebuild."""
+        return [f"{key} in the configuration" for key in entry_saying.unsaid(component.facts["Item"], world.after)]
+
+    def said(self, calls: Sequence[Call], sighting: Sighting) -> bool:
+        """Whether the item holds all the new values."""
+        return all(self.done(call, sighting) for call in calls)
 
     def done(self, call: Call, sighting: Sighting) -> bool:
         """Whether the item is, or holds, what was written."""
@@ -150,61 +162,15 @@ class StateEntry(Kind):
             case _:
                 return False
 
-
-def references(item: Typed, settings: Settings) -> Sequence[Reference]:
-    """What an entry points at, in the order of the configured pointers. Raises nothing."""
-    entry = plain_item(item)
-    named = {pointer.name: _strings(pointer.expression, entry) for pointer in settings.pointers}
-    clusters = [ref for _, ref in named.pop(CLUSTER_POINTER, [])] or _configured_scopes("ecs-service", settings)
-    found = []
-    for pointer, strings in named.items():
-        kind = KIND_OF_POINTER.get(pointer, pointer.replace("_", "-"))
-        for path, ref in strings:
-            found.append(Reference(path, kind, ref, _scope(kind, ref, clusters, settings)))
-    return found
+    def already(self, call: Call, code: str) -> bool:
+        """A condition that does not hold: the item may be what was to be written, or gone as was meant."""
+        return code == "ConditionalCheckFailedException"
 
 
-def _scope(kind: str, ref: str, clusters: Sequence[str], settings: Settings) -> str:
-    """Where a thing is to be looked up: a service in its cluster, a record in the configured zone it belongs to."""
-    match kind:
-        case "ecs-service":
-            arn = parse_arn(ref)
-            says_its_cluster = arn is not None and arn.resource.count("/") == 2  # noqa: PLR2004 - service/CLUSTER/NAME
-            return clusters[0] if clusters and not says_its_cluster else ""
-        case "dns-record":
-            zones = _configured_scopes("dns-record", settings)
-            return next((zone for zone in zones if f".{normal_dns(ref)}".endswith(f".{normal_dns(zone)}")), "")
-        case _:
-            return ""
-
-
-def _configured_scopes(kind: str, settings: Settings) -> list[str]:
-    return [lead.within for lead in settings.leads if lead.kind == kind and lead.within]
-
-
-def _strings(expression: str, entry: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Each string that a pointer leads to, with its place. An entry that lacks what it asks for has none."""
-    import jmespath  # noqa: PLC0415 - keeps the start fast
-
-    try:
-        value = jmespath.search(expression, entry)
-    except jmespath.exceptions.JMESPathError:
-        return []
-    if isinstance(value, list):
-        return [(f"{expression}[{at}]", text) for at, text in enumerate(_flat(value)) if _is_name(text)]
-    return [(expression, value)] if _is_name(value) else []
-
-
-def _flat(values: list[Any]) -> Iterator[Any]:
-    for value in values:
-        if isinstance(value, list):
-            yield from _flat(value)
-        else:
-            yield value
-
-
-def _is_name(value: object) -> TypeGuard[str]:
-    return isinstance(value, str) and bool(value)
+def _unsayable(key: Key, facts: Facts, world: World) -> tuple[Blocker, ...]:
+    """What the configuration wants of an entry of another shape."""
+    hint = f"Correct the configuration, or leave the entry as it is with --keep {key.kind}."
+    return tuple(Blocker(key, words, hint) for words in entry_saying.hindrances(facts["Item"], world.after))
 
 
 def _ask(leads: Sequence[Lead]) -> tuple[Table, str]:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from breakglass.model import elbv2, elbv2_making
-from breakglass.model.arn import parse_arn
+from breakglass.model.arn import Arn, parse_arn
 from breakglass.model.component import (
     Absent,
     Component,
@@ -40,6 +40,9 @@ class TargetGroup(Kind):
     name = "target-group"
     turn = 30
     title = "target group"
+    read_at = 30
+    behind = routes = True
+    tag_types = (elbv2.TAG_TYPE,)
     names = frozenset({"load-balancer", "listener", "listener-rule"})
     used = True
     volatile = frozenset({"TargetHealthDescriptions", "LoadBalancerArns"})
@@ -70,6 +73,10 @@ class TargetGroup(Kind):
             handles=frozenset({name, arn, dimension(arn)} if arn else {name}),
             tags=elbv2.tags_of(facts),
         )
+
+    def tagged_as(self, arn: Arn) -> str | None:
+        """By its ARN."""
+        return str(arn) if elbv2.is_a(arn, "targetgroup") else None
 
     def users(self, found: Found, look: Look) -> Users:
         """Whoever has targets in it, and the rules and default actions that forward to it."""

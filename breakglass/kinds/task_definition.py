@@ -9,18 +9,17 @@ from collections import defaultdict
 from collections.abc import Sequence
 from functools import partial
 
-from breakglass.model.arn import parse_arn
+from breakglass.model.arn import Arn, parse_arn
 from breakglass.model.component import Absent, Condition, Found, Present, Sighting, State
 from breakglass.model.kind import Kind, Look
 from breakglass.model.lead import Key, Lead
-from breakglass.model.making import RUN_TAG, tags_again, without_source
+from breakglass.model.making import MARK, RUN_TAG, tags_again, without_source
 from breakglass.model.plan import Call, Form, Loss, Settle, Until
 from breakglass.model.reading import NotFound, Reader
 from breakglass.model.world import Making, Recipe, World
 
 REVISION = re.compile(r"[^:/]+:\d+")
 INCLUDE = ("TAGS",)
-MARK = "breakglass:token"
 MARKED_WITH = "?token="
 NEWEST = 10
 """Among so many of a family's newest revisions the one is looked for that a run has just registered."""
@@ -40,6 +39,9 @@ class TaskDefinition(Kind):
 
     name = "task-definition"
     title = "task definition"
+    read_at = 20
+    deployed_whole = True
+    tag_types = ("ecs:task-definition",)
     single = True
     removable = False
     turn = 10
@@ -75,6 +77,10 @@ class TaskDefinition(Kind):
             handles=frozenset({revision, facts["family"], facts["taskDefinitionArn"]}),
             tags={tag["key"]: tag.get("value", "") for tag in facts["tags"]},
         )
+
+    def tagged_as(self, arn: Arn) -> str | None:
+        """By its ARN."""
+        return str(arn) if arn.service == "ecs" and arn.resource.startswith("task-definition/") else None
 
     def describe(self, key: Key, sighting: Present) -> str:
         """Revision, number of containers, and what it can run on."""

@@ -15,6 +15,9 @@ class Arn:
     account: str
     resource: str
 
+    def __str__(self) -> str:
+        return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource}"
+
 
 def parse_arn(text: str) -> Arn | None:
     """The parts of an ARN, None where the text is none."""

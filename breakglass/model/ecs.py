@@ -8,10 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from breakglass.model import ecs_task_sets
 from breakglass.model.arn import parse_arn
 from breakglass.model.component import Unread
 from breakglass.model.reading import AwsError, NotFound, Reader, batches
 
+IN_A_CONFIGURED_CLUSTER = "(in a configured cluster)"
+"""What the field of a reference ends with that names a service, and not its cluster."""
 TASKS_A_CALL = 100
 EVENTS_SHOWN = 3
 
@@ -47,7 +50,7 @@ def unsteady(service: Mapping[str, Any]) -> bool:
     """Whether a service is on its way somewhere, or does not get there: then its stopped tasks say why."""
     return (
         service["status"] != "ACTIVE"
-        or service.get("runningCount", 0) < service.get("desiredCount", 0)
+        or service.get("runningCount", 0) < ecs_task_sets.wanted(service)
         or any(deployment.get("rolloutState") == "FAILED" for deployment in service.get("deployments", []))
     )
 

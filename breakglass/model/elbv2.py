@@ -4,13 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from breakglass.model.arn import parse_arn
+from breakglass.model.arn import Arn, parse_arn
 from breakglass.model.component import Facts, Unread, User
 from breakglass.model.reading import AwsError, NotOffered, Reader
 
 HTTPS_PORT = "443"
 NO_SOURCE = "Name a snapshot that has it with --snapshot, or leave its kind out with --keep."
 RUN_TAG = "breakglass:run"
+TAG_TYPE = "elasticloadbalancing"
+"""The type of all of its resources, classic ones included, in the Resource Groups Tagging API."""
 
 
 def balancer_name(ref: str) -> str | None:
@@ -67,6 +69,13 @@ def forwards(actions: Sequence[Mapping[str, Any]]) -> Sequence[str]:
         weighted = action.get("ForwardConfig", {}).get("TargetGroups", [])
         targets += [group["TargetGroupArn"] for group in weighted]
     return list(dict.fromkeys(targets))
+
+
+def is_a(arn: Arn, sort: str) -> bool:
+    """Whether an ARN is of that sort of thing, and of a load balancer of today, where it says of which."""
+    kind, _, rest = arn.resource.partition("/")
+    of_today = sort == "targetgroup" or rest.startswith(("app/", "net/", "gwy/"))
+    return arn.service == TAG_TYPE and kind == sort and of_today
 
 
 def plain_https_redirect(actions: Sequence[Mapping[str, Any]]) -> bool:

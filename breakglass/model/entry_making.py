@@ -9,21 +9,20 @@ from typing import Any
 
 from breakglass.model.component import Facts
 from breakglass.model.dynamodb import Typed
+from breakglass.model.entry_saying import comparable, differences, same, saying
 from breakglass.model.plan import Output
+from breakglass.model.settings import After, Path
 
 Refer = Callable[[str], str | Output]
 """What an old reference is now; itself where nothing took its place."""
 
-Path = tuple[str | int, ...]
-"""The way to a value inside an item: attribute names, and places in lists."""
-
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One value of an item, typed, as it is and as it has to be."""
+    """One value of an item, typed, as it is (None where it is not there) and as it has to be."""
 
     path: Path
-    old: Mapping[str, Any]
+    old: Mapping[str, Any] | None
     new: Mapping[str, Any]
 
 
@@ -40,26 +39,32 @@ def deletion(facts: Facts) -> Mapping[str, Any]:
     return {**_where(facts), **_on_condition(conditions, names, values)}
 
 
-def putting(facts: Facts, refer: Refer) -> Mapping[str, Any]:
-    """PutItem's parameters: the item with what took the place of all that it named, if there is none."""
+def putting(facts: Facts, refer: Refer, after: Sequence[After] = ()) -> Mapping[str, Any]:
+    """PutItem's parameters: the item with what took the place of all that it named, if there is none.
+
+    It says all that it has to say `after`.
+    """
     key = facts["Key"]
     names = {"#partition": next(iter(key))}
     item = {name: value if name in key else renewed(value, refer) for name, value in facts["Item"].items()}
     condition = _on_condition(["attribute_not_exists(#partition)"], names, {})
-    return {"TableName": facts["TableName"], "Item": item, **condition}
+    return {"TableName": facts["TableName"], "Item": saying(item, after), **condition}
 
 
-def correction(facts: Facts, refer: Refer) -> Mapping[str, Any] | None:
+def correction(facts: Facts, refer: Refer, after: Sequence[After] = ()) -> Mapping[str, Any] | None:
     """UpdateItem's parameters: the values that changed, if they all are still what they were; None where none did."""
-    changed = list(changes(facts["Item"], refer, besides=facts["Key"]))
+    changed = list(changes(facts["Item"], refer, besides=facts["Key"], after=after))
     if not changed:
         return None
     steps = dict.fromkeys(step for change in changed for step in change.path if isinstance(step, str))
     names = {f"#n{at}": step for at, step in enumerate(steps)}
     paths = [_spelt(change.path, {step: name for name, step in names.items()}) for change in changed]
-    values = {f":old{at}": change.old for at, change in enumerate(changed)}
+    values = {f":old{at}": change.old for at, change in enumerate(changed) if change.old is not None}
     values |= {f":new{at}": change.new for at, change in enumerate(changed)}
-    conditions = [f"{path} = :old{at}" for at, path in enumerate(paths)]
+    conditions = [
+        f"attribute_not_exists({path})" if change.old is None else f"{path} = :old{at}"
+        for at, (path, change) in enumerate(zip(paths, changed, strict=True))
+    ]
     update = "SET " + ", ".join(f"{path} = :new{at}" for at, path in enumerate(paths))
     return {**_where(facts), "UpdateExpression": update, **_on_condition(conditions, names, values)}
 
@@ -68,35 +73,23 @@ def corrected(params: Mapping[str, Any], item: Typed) -> bool:
     """Whether an item holds all the new values of an UpdateItem."""
     names, values = params["ExpressionAttributeNames"], params["ExpressionAttributeValues"]
     sets = [one.split(" = ") for one in params["UpdateExpression"].removeprefix("SET ").split(", ")]
-    return all(_at(path, names, item) == _plain(values[value]) for path, value in sets)
+    return all(_at(path, names, item) == comparable(values[value]) for path, value in sets)
 
 
 def same_item(one: Typed, other: Typed) -> bool:
     """Whether two items are equal; sets have no order."""
-    return bool(_plain({"M": one}) == _plain({"M": other}))
+    return same({"M": one}, {"M": other})
 
 
-def changes(item: Typed, refer: Refer, *, besides: Iterable[str] = ()) -> Iterator[Change]:
-    """The values of an item that named something which is something else now, but for some attributes."""
+def changes(item: Typed, refer: Refer, *, besides: Iterable[str] = (), after: Sequence[After] = ()) -> Iterator[Change]:
+    """The values of an item that named something which is something else now, and those that it has to say `after`.
+
+    `besides` are attributes that are spared.
+    """
     spared = frozenset(besides)
-    for name, value in item.items():
-        if name not in spared:
-            yield from _changes((name,), value, refer)
-
-
-def _changes(path: Path, value: Mapping[str, Any], refer: Refer) -> Iterator[Change]:
-    ((tag, content),) = value.items()
-    match tag:
-        case "M":
-            for name, member in content.items():
-                yield from _changes((*path, name), member, refer)
-        case "L":
-            for at, member in enumerate(content):
-                yield from _changes((*path, at), member, refer)
-        case _:
-            new = renewed(value, refer)
-            if new != value:
-                yield Change(path, value, new)
+    now = {name: value if name in spared else renewed(value, refer) for name, value in item.items()}
+    for path, old, new in differences({"M": item}, {"M": saying(now, after)}):
+        yield Change(path, old, new)
 
 
 def renewed(value: Mapping[str, Any], refer: Refer) -> Mapping[str, Any]:
@@ -154,18 +147,4 @@ def _at(path: str, names: Mapping[str, str], item: Typed) -> Any:
                 value = members.get(names[step])
             case _:
                 return None
-    return _plain(value) if value else None
-
-
-def _plain(value: Mapping[str, Any]) -> Any:
-    """A typed value as it is compared."""
-    ((tag, content),) = value.items()
-    match tag:
-        case "M":
-            return {name: _plain(member) for name, member in content.items()}
-        case "L":
-            return [_plain(member) for member in content]
-        case "SS" | "NS" | "BS":
-            return tag, sorted(content)
-        case _:
-            return tag, content
+    return comparable(value) if value else None

@@ -155,20 +155,25 @@ def _from(reader: Reader, zone: Zone, name: str) -> Iterator[RecordSet]:
 
 
 def protection(reader: Reader, zone: Zone, record: RecordSet) -> str | None:
-    """What keeps every record of that name and type from being changed, in words; None where nothing is known to.
+    """What keeps every record of that name and type from being made or changed, in words; None where nothing is known.
 
     Route 53 refuses a whole batch for it, so that nothing is lost where it could not be asked: endpoints without
     protections, and roles from before there were any, are not kept from a recovery by that.
     https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListResourceRecordSetProtections.html
     """
+    return protected_types(reader, zone, record["Name"]).get(record["Type"])
+
+
+def protected_types(reader: Reader, zone: Zone, name: str) -> Mapping[str, str]:
+    """The types of records of that name that are protected, each with what protects it, in words. As `protection`."""
     listing = ("route53", "ListResourceRecordSetProtections", "ResourceRecordSetProtections")
     try:
         entries = reader.pages(*listing, {"HostedZoneId": zone.id})
     except AwsError:
-        return None
-    for entry in entries:
-        if normal_dns(entry["RecordName"]) == normal_dns(record["Name"]) and entry["RecordType"] == record["Type"]:
-            return ": ".join(
-                filter(None, ("a record-set protection, which refuses every change", entry.get("Comment")))
-            )
-    return None
+        return {}
+    words = "a record-set protection, which refuses every change"
+    return {
+        entry["RecordType"]: ": ".join(filter(None, (words, entry.get("Comment"))))
+        for entry in entries
+        if normal_dns(entry["RecordName"]) == normal_dns(name)
+    }

@@ -42,11 +42,15 @@ class Health(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What the components add up to, in a sentence, and the commands that come next."""
+    """What the components add up to, in a sentence, and the commands that come next.
+
+    `guide` is the command that shows the runbook for this, "" where there is none.
+    """
 
     state: Health
     summary: str
     next: tuple[str, ...] = ()
+    guide: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ class Survey:
     `found` in the order of discovery; `resolved` says which components each lead led to, none where it led
     nowhere; `users` answers "who else uses it?" for everything that is there; `claims` are what the siblings
     of our components name, and `claims_unread` the kinds whose siblings could not all be read. `tags_unread` are
-    the failed questions who bears the service's tags.
+    the failed questions who bears the service's tags, `remarks` what the kinds had to say of single components.
     """
 
     found: tuple[Found, ...]
@@ -76,6 +80,7 @@ class Survey:
     claims: tuple[Claim, ...] = ()
     claims_unread: tuple[tuple[str, Unread], ...] = ()
     tags_unread: tuple[Unread, ...] = ()
+    remarks: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,18 @@ class Rehearsed:
 
 
 @dataclass(frozen=True, slots=True)
+class DryRehearsed:
+    """When a removal and a rebuild of this very service were last played through without changing anything.
+
+    `failures` counts what would have failed then.
+    """
+
+    at: datetime
+    id: str
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
 class Inventory:
     """The whole answer to "what is there of this service?"; `api_calls` counts every request sent."""
 
@@ -107,6 +124,7 @@ class Inventory:
     complete: bool
     api_calls: int
     rehearsed: Rehearsed | None = None
+    dry_run: DryRehearsed | None = None
 
     def of_kind(self, kind: str) -> tuple[Component, ...]:
         """The components of one kind."""

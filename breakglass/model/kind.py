@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
+from breakglass.model.arn import Arn
 from breakglass.model.component import Absent, Component, Facts, Found, Present, Sighting, State, Unreadable, Users
-from breakglass.model.inventory import Claim, Inventory
+from breakglass.model.inventory import Claim, Finding, Inventory
 from breakglass.model.lead import Key, Lead, Reference
 from breakglass.model.plan import Action, Blocker, Call, Form, Until
 from breakglass.model.reading import AwsError, NotFound, Reader
 from breakglass.model.settings import Settings
+from breakglass.model.traits import Traits
 from breakglass.model.world import Making, Recipe, World
 
 
@@ -33,41 +35,8 @@ class Look:
     detail: Detail = Detail.LOOK
 
 
-class Kind(ABC):
-    """One kind of component. Kinds are stateless, and know nothing of each other but names.
-
-    `name` is the public name (`ecs-service`), `title` what a person calls it (`ECS service`). `names` are
-    the kinds that a component of this kind may name in its fields: while one of these could not be read,
-    nobody can say that a conventional name of theirs is wrong. `single` kinds exist once for a service, so
-    two leads that name different ones disagree. `used` kinds are of no use by themselves: one that is there
-    and that nothing uses is an orphan. For a component that `uses` what it refers to, referring is using.
-
-    One that nobody uses by itself is as much ours as the component that it `stands_on`: a redirect listener of
-    a load balancer.
-
-    Leads to a `patient` kind wait while components that may name more of it are looked up: one call for them all.
-
-    `turn` is the place in a rebuild where no reference says more, smaller first; a removal goes the other way
-    round. `namesakes` are kinds that share its names: a name of which AWS knows no component of this kind may mean
-    one of theirs. `volatile` are the fields that change by themselves, counts, events, health and times: they are
-    not configuration, and no sign that somebody else was here. `unreliable` are those that do not say, once
-    it is being deleted, what they said before.
-    """
-
-    name: ClassVar[str]
-    title: ClassVar[str]
-    names: ClassVar[frozenset[str]] = frozenset()
-    single: ClassVar[bool] = False
-    used: ClassVar[bool] = False
-    uses: ClassVar[bool] = True
-    stands_on: ClassVar[str | None] = None
-    removable: ClassVar[bool] = True
-    makeable: ClassVar[bool] = True
-    patient: ClassVar[bool] = False
-    turn: ClassVar[int]
-    namesakes: ClassVar[frozenset[str]] = frozenset()
-    volatile: ClassVar[frozenset[str]] = frozenset()
-    unreliable: ClassVar[frozenset[str]] = frozenset()
+class Kind(Traits, ABC):
+    """One kind of component. Kinds are stateless, and know nothing of each other but names."""
 
     @abstractmethod
     def identify(self, ref: str, within: str = "") -> str | None:
@@ -93,6 +62,18 @@ class Kind(ABC):
         """
         return ()
 
+    def draws(self, found: Found) -> Sequence[Reference]:
+        """What another kind's component says about components of this one, in fields that its own kind does not read.
+
+        Asked for the kinds that it is `drawn_from`. The references count as that component's own: leads come from
+        them, and so does order. Pure.
+        """
+        return ()
+
+    def tagged_as(self, arn: Arn) -> str | None:
+        """The `ref` of a lead to what has this ARN and bears the service's tags; None where it is another kind's."""
+        return None
+
     def without(self, found: Found) -> frozenset[str]:
         """Kinds of which its own fields say that the service has none: a conventional name of theirs is only a name."""
         return frozenset()
@@ -104,6 +85,13 @@ class Kind(ABC):
     def describe(self, key: Key, sighting: Present) -> str:
         """A few words on what it is and does, for the table; the id where there is nothing to add."""
         return key.id
+
+    def remarks(self, found: Found, look: Look) -> Iterable[Finding]:
+        """What has to be known before one is changed or made again, and no field of its own says.
+
+        Raises `AwsError`: then there is nothing to say.
+        """
+        return ()
 
     def remembered_as(self, facts: Facts) -> str:
         """One that this tool does not make, for whoever makes it by hand; empty where there is nothing to say."""
@@ -175,6 +163,14 @@ class Kind(ABC):
         """Changes those references, and nothing else, to what `world.refer` says they are now. Pure."""
         raise NotImplementedError(f"{self.name} has nothing to repoint")
 
+    def unsaid(self, component: Component, world: World) -> Sequence[str]:
+        """What one that is there has to say once the service is rebuilt and does not say yet, in words. Pure."""
+        return ()
+
+    def said(self, calls: Sequence[Call], sighting: Sighting) -> bool:
+        """Whether one that points where it should says all that these calls (outputs filled in) let it say."""
+        return True
+
     def obstacle(self, component: Component, was: Facts, world: World) -> Blocker | None:
         """Why what is made would not serve beside this living one, which stays as it is: it leads elsewhere. Pure.
 
@@ -214,9 +210,20 @@ class Kind(ABC):
             return isinstance(sighting, Present) and not _draining(sighting)
         return False
 
+    def taken_back(self, calls: Sequence[Call], sighting: Sighting) -> str | None:
+        """What these calls (outputs filled in) have made and is not so any more, in words; None where it is.
+
+        AWS itself, or somebody else, has taken it back: what is there may be well, and is not what was asked for.
+        """
+        return None
+
     def already(self, call: Call, code: str) -> bool:
-        """Whether a refusal with that code says that what the call makes is there, which is then looked for."""
+        """Whether a refusal with that code may mean that what the call is for is so already: then it is looked for."""
         return False
+
+    def remedy(self, code: str, message: str) -> str:
+        """What to do about a refusal of AWS's, in a sentence; empty where nothing is known of it."""
+        return ""
 
     def receipt(self, answer: Mapping[str, Any]) -> str | None:
         """What of the answer to a change has to be kept in order to ask later whether it is in force."""

@@ -8,6 +8,8 @@ from breakglass.model.world import Making
 
 RUN_TAG = "breakglass:run"
 """The tag on what a run made, with the run's id."""
+MARK = "breakglass:token"
+"""The tag with the token that something was made with, where AWS gives it an id that nobody can foresee."""
 OURS = "breakglass:"
 AWS_OWN = "aws:"
 NO_SOURCE = "Name a snapshot that has it with --snapshot, or leave its kind out with --keep."

@@ -13,7 +13,7 @@ from breakglass.model.hosted_zones import PROTECTION
 from breakglass.model.lead import Key
 from breakglass.model.making import without_source
 from breakglass.model.plan import Action, Blocker, Call, Output, Settle, Until
-from breakglass.model.record_places import in_the_way
+from breakglass.model.record_places import in_the_way, protects
 from breakglass.model.world import Making, Recipe, World
 
 OURS = frozenset({"HostedZoneId", "HostedZoneName"})
@@ -26,7 +26,6 @@ https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resource-record-sets-c
 """
 IN_FORCE = "Route 53's name servers all have the change"
 PASSING = (("PriorRequestNotComplete", ""),)
-ZONE_OF_BALANCER = {"load-balancer": "CanonicalHostedZoneId", "classic-load-balancer": "CanonicalHostedZoneNameID"}
 
 
 def record_of(facts: Facts) -> Mapping[str, Any]:
@@ -67,6 +66,10 @@ def making(recipe: Recipe, world: World) -> Making:
     if theirs := in_the_way(recipe.key, recipe.facts, world):
         message = f"{theirs} has its name and points elsewhere: both cannot be there"
         hint = f"Remove {theirs} by hand once nobody needs it, or leave records out with --keep dns-record."
+        return Making((), blockers=(Blocker(recipe.key, message, hint),))
+    if words := protects(recipe.key, recipe.facts, world):
+        message = f"{recipe.key} is kept from being made by {words}"
+        hint = "Delete that protection by hand, or leave records out with --keep dns-record."
         return Making((), blockers=(Blocker(recipe.key, message, hint),))
     create = {"Action": "CREATE", "ResourceRecordSet": renewed(record_of(recipe.facts), world)}
     return Making(
@@ -149,13 +152,13 @@ def _in_force(key: Key) -> Settle:
 def _zone_of(target: str | Output, world: World) -> str | Output | None:
     """The zone that an alias to a load balancer names: the one of its sort and region."""
     if isinstance(target, Output):
-        field = ZONE_OF_BALANCER.get(target.component.kind)
+        field = world.trait(target.component.kind).alias_zone
         return Output(target.component, field) if field else None
-    for kind, field in ZONE_OF_BALANCER.items():
-        for component in world.of_kind(kind):
-            if normal_dns(target).removeprefix("dualstack.") in map(normal_dns, component.handles):
-                zone: str | None = component.facts.get(field)
-                return zone
+    for component in world.inventory.components:
+        field = world.trait(component.key.kind).alias_zone
+        if field and normal_dns(target).removeprefix("dualstack.") in map(normal_dns, component.handles):
+            zone: str | None = component.facts.get(field)
+            return zone
     return None
 
 

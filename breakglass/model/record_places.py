@@ -14,6 +14,29 @@ BESIDE = "Name"
 """The field by which a record that is gone still tells of others of its name: as a hint, and of these the type."""
 
 
+PROTECTED = "Protection "
+"""The beginning of the field by which a record that is gone tells, as a hint, that its type is protected, by what."""
+
+
+def protected(types: Mapping[str, str], zone: Zone) -> Iterator[Reference]:
+    """What keeps records of a name from being made, by type."""
+    for kind, words in types.items():
+        path = f"{PROTECTED}{words}"
+        yield Reference(path, "dns-record", kind, within=zone.id, follow=False, hint=True, expects=False)
+
+
+def protects(key: Key, ours: Facts, world: World) -> str | None:
+    """What keeps a record that is gone from being made again, in words."""
+    gone = world.inventory.get(key)
+    for reference in gone.references if gone and not gone.there else ():
+        if reference.path.startswith(PROTECTED) and (reference.ref, reference.within) == (
+            ours["Type"],
+            ours["HostedZoneId"],
+        ):
+            return reference.path.removeprefix(PROTECTED)
+    return None
+
+
 def beside(records: Iterable[RecordSet], zone: Zone) -> Iterator[Reference]:
     """What stands at the name of a record that is gone."""
     for record in records:
@@ -122,20 +145,19 @@ def _leads_here(component: Component, world: World) -> bool:
 
 def _serving(world: World) -> Iterator[str]:
     """Every name of the load balancers that forward to this service's target groups, or that ECS registers with."""
+    routing = [one for one in world.inventory.components if world.trait(one.key.kind).routes]
     used = {
         reference.ref.lower()
-        for kind in ("target-group", "ecs-service", "listener-rule", "listener")
-        for one in world.of_kind(kind)
+        for one in routing
         for reference in one.references
-        if reference.kind in BALANCERS
+        if world.trait(reference.kind).alias_zone
     }
-    for kind in BALANCERS:
-        for one in world.of_kind(kind):
-            if {handle.lower() for handle in one.handles} & used:
+    behind = {handle for one in routing if world.trait(one.key.kind).behind for handle in one.handles}
+    for one in world.inventory.components:
+        if world.trait(one.key.kind).alias_zone:
+            sends_to = {reference.ref for reference in one.references}
+            if {handle.lower() for handle in one.handles} & used or sends_to & behind:
                 yield from map(normal_dns, one.handles)
-
-
-BALANCERS = ("load-balancer", "classic-load-balancer")
 
 
 def _targets(record: Facts) -> set[str]:

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from breakglass.model.arn import parse_arn
 from breakglass.model.dynamodb import Typed, read_key, read_words, spell_key
@@ -41,9 +42,28 @@ class Answer:
     key_names: Sequence[str]
 
 
+def watchers(reader: Reader, table: Table) -> tuple[str, Sequence[str]]:
+    """Who learns of what is written to the table: what its stream shows, empty for none, and its other regions.
+
+    Raises `AwsError`. https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html
+    """
+    described = _described(reader, table)
+    stream = described.get("StreamSpecification", {})
+    regions = [str(one.get("RegionName", "")) for one in described.get("Replicas", [])]
+    here = table.region or reader.region
+    shown = str(stream.get("StreamViewType", "changes")) if stream.get("StreamEnabled") else ""
+    return shown, [region for region in regions if region != here]
+
+
+def _described(reader: Reader, table: Table) -> Mapping[str, Any]:
+    answer = reader.call("dynamodb", "DescribeTable", {"TableName": table.name}, region=table.region)
+    described: Mapping[str, Any] = answer["Table"]
+    return described
+
+
 def schema(reader: Reader, table: Table) -> Schema:
     """What the table says of its key. Raises `AwsError`."""
-    described = reader.call("dynamodb", "DescribeTable", {"TableName": table.name}, region=table.region)["Table"]
+    described = _described(reader, table)
     parts = sorted(described["KeySchema"], key=lambda part: part["KeyType"] != "HASH")
     types = {one["AttributeName"]: one["AttributeType"] for one in described["AttributeDefinitions"]}
     return Schema(tuple(part["AttributeName"] for part in parts), types)
@@ -70,7 +90,7 @@ def items_under(reader: Reader, table: Table, ref: str, known: Mapping[str, Type
     GetItem, and Query where the key has the partition's attribute only. Raises `AwsError`, `NotFound` where
     there is no such table.
     """
-    key = read_key(ref) or _typed(reader, table, ref)
+    key = typed_key(reader, table, ref)
     if item := known.get(spell_key(key)):
         return Answer([item], tuple(key))
     params = {"TableName": table.name, "Key": key, "ConsistentRead": True}
@@ -83,8 +103,12 @@ def items_under(reader: Reader, table: Table, ref: str, known: Mapping[str, Type
     return Answer([found] if found else [], tuple(key))
 
 
+def typed_key(reader: Reader, table: Table, ref: str) -> Typed:
+    """The key that is spelt or written so: the table knows the attributes that people leave out. Raises `AwsError`."""
+    return read_key(ref) or _typed(reader, table, ref)
+
+
 def _typed(reader: Reader, table: Table, words: str) -> Typed:
-    """The key that is written so: the table knows the attributes that people leave out."""
     of_table = schema(reader, table)
     key = read_words(words, of_table.names, of_table.types)
     if key is None:

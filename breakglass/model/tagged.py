@@ -4,32 +4,22 @@ The formats of ARNs are those of the Service Authorization Reference:
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from breakglass.model.arn import Arn, parse_arn
+from breakglass.model.arn import parse_arn
+from breakglass.model.kind import Kind
 from breakglass.model.lead import Lead, Source
 
-HOME_TYPES = (
-    "ecs:service",
-    "ecs:task-definition",
-    "elasticloadbalancing",
-    "cloudwatch:alarm",
-    "servicediscovery:service",
-    "ec2:security-group",
-)
-"""Types of resources that are asked for where the service is. Tasks bear their service's tags, and are none."""
-GLOBAL_TYPES = ("route53:healthcheck", "cloudwatch:alarm")
-"""Types that are asked for in us-east-1: Route 53 is there, and so are the alarms on its metrics."""
 GLOBAL_REGION = "us-east-1"
 
 
-def tagged_leads(arns: Iterable[str], detail: str) -> Sequence[Lead]:
+def tagged_leads(arns: Iterable[str], detail: str, kinds: Collection[Kind]) -> Sequence[Lead]:
     """A lead for each ARN of a kind that there is.
 
     Revisions of a task definition are all tagged alike: the newest of each family stands for them, and none where
     a service is tagged, which says itself what it runs.
     """
-    found = [lead for arn in dict.fromkeys(arns) if (lead := _lead(arn, detail))]
+    found = [lead for arn in dict.fromkeys(arns) if (lead := _lead(arn, detail, kinds))]
     definitions = [lead for lead in found if lead.kind == "task-definition"]
     newest: dict[str, Lead] = {}
     if not any(lead.kind == "ecs-service" for lead in found):
@@ -38,39 +28,10 @@ def tagged_leads(arns: Iterable[str], detail: str) -> Sequence[Lead]:
     return [lead for lead in found if lead.kind != "task-definition" or lead in newest.values()]
 
 
-def _lead(text: str, detail: str) -> Lead | None:
+def _lead(text: str, detail: str, kinds: Iterable[Kind]) -> Lead | None:
     arn = parse_arn(text)
-    kind = _kind(arn) if arn else ""
-    if not arn or not kind:
-        return None
-    ref = arn.resource.partition("/")[2] if kind == "security-group" else text
-    ref = ref.rpartition("/")[2] if kind in {"classic-load-balancer", "discovery-service"} else ref
-    return Lead(kind, ref, Source.TAG, detail)
-
-
-def _kind(arn: Arn) -> str:
-    sort, _, rest = arn.resource.partition("/")
-    match arn.service, sort:
-        case "ecs", "service":
-            return "ecs-service"
-        case "ecs", "task-definition":
-            return "task-definition"
-        case "elasticloadbalancing", "loadbalancer":
-            return "load-balancer" if rest.startswith(("app/", "net/", "gwy/")) else "classic-load-balancer"
-        case "elasticloadbalancing", "listener" | "listener-rule":
-            return sort if rest.startswith(("app/", "net/", "gwy/")) else ""
-        case "elasticloadbalancing", "targetgroup":
-            return "target-group"
-        case "cloudwatch", _ if sort.startswith("alarm:"):
-            return "alarm"
-        case "servicediscovery", "service":
-            return "discovery-service"
-        case "ec2", "security-group":
-            return "security-group"
-        case "route53", "healthcheck":
-            return "health-check"
-        case _:
-            return ""
+    named = ((kind.name, kind.tagged_as(arn)) for kind in kinds if arn)
+    return next((Lead(kind, ref, Source.TAG, detail) for kind, ref in named if ref), None)
 
 
 def _revision(arn: str) -> int:

@@ -10,6 +10,8 @@ from breakglass.model.component import Component, Facts
 from breakglass.model.inventory import Inventory
 from breakglass.model.lead import Key
 from breakglass.model.plan import Action, Blocker, Form, Joined, Loss, Output
+from breakglass.model.settings import After
+from breakglass.model.traits import Traits
 
 DUALSTACK = "dualstack."
 
@@ -43,13 +45,20 @@ class World:
     """Frozen, and all that the pure decisions of a kind are given.
 
     `renewals` maps every value by which something could be referred to (an old ARN, DNS name, id) to what it
-    is now: the live value, or an `Output` where the thing is still to be made.
+    is now: the live value, or an `Output` where the thing is still to be made. `traits` are those of every kind;
+    `after` is what a state entry has to say once the service is rebuilt.
     """
 
     run: str
     inventory: Inventory
     renewals: Mapping[str, str | Output] = field(default_factory=dict)
     serving: bool = False
+    traits: Mapping[str, Traits] = field(default_factory=dict)
+    after: tuple[After, ...] = ()
+
+    def trait(self, kind: str) -> Traits:
+        """What is said of a kind as such; of one that nobody knows, what is said of most."""
+        return self.traits.get(kind) or Traits()
 
     def of_kind(self, kind: str) -> Sequence[Component]:
         """The components of one kind."""

@@ -14,7 +14,7 @@ from breakglass.model.record_sets import leads_to
 from breakglass.planning.links import Links
 
 RECORD = "dns-record"
-BALANCERS = frozenset({"load-balancer", "classic-load-balancer"})
+ENTRY = "state-entry"
 
 
 def other_endpoint(found: Found, links: Links) -> str | None:
@@ -56,7 +56,7 @@ def _place(found: Found) -> tuple[str, str, str] | None:
 def _led_to(found: Found, links: Links) -> Iterator[Key]:
     if isinstance(found.sighting, Present):
         for reference in found.sighting.references:
-            if reference.kind in BALANCERS:
+            if reference.kind in links.entrances:
                 yield from links.resolve(reference.kind, reference.ref, reference.within)
 
 
@@ -71,17 +71,14 @@ def _leads_to_a_record(found: Found, links: Links) -> bool:
 def _own_balancers(links: Links) -> Iterator[Key]:
     """The load balancers that this service's other components, its configuration or its state entry name."""
     for found in links.found.values():
-        if found.key.kind in BALANCERS and any(_tells(lead.giver) for lead in found.leads):
+        if found.key.kind in links.entrances and any(_tells(lead.giver, links) for lead in found.leads):
             yield found.key
-        if isinstance(found.sighting, Present) and found.key.kind in {"target-group", "ecs-service"}:
-            for reference in found.sighting.references:
-                if reference.kind in BALANCERS:
-                    yield from links.resolve(reference.kind, reference.ref, reference.within)
+    yield from links.serving_entrances()
 
 
-def _tells(giver: Key | None) -> bool:
+def _tells(giver: Key | None, links: Links) -> bool:
     """Whether a lead to a load balancer makes it this service's: it is configured, or named by what is.
 
     What a record leads to, and what was only remembered of that, proves nothing.
     """
-    return giver is None or giver.kind in {"state-entry", "ecs-service", "target-group"}
+    return giver is None or giver.kind == ENTRY or links.behind(giver.kind)

@@ -23,10 +23,13 @@ def findings(
     links: Links,
     kinds: Mapping[str, Kind],
     account: Account,
+    first: Iterable[Finding] = (),
 ) -> tuple[Finding, ...]:
-    """Everything worth saying, most urgent first."""
+    """Everything worth saying, most urgent first; of the equally urgent those that are known `first`."""
     components = tuple(components)
     every = [
+        *first,
+        *(remark for remark in seen.remarks if remark.component in {component.key for component in components}),
         *(finding for component in components for finding in _of_one(component, kinds)),
         *_not_serving(components, kinds),
         *_ownership_unread(components, seen, links, kinds),

@@ -10,6 +10,8 @@ from breakglass.model.inventory import Inventory, Survey
 from breakglass.model.kind import Kind
 from breakglass.model.lead import Key, Lead
 from breakglass.model.settings import Settings
+from breakglass.planning.clusters import findings as told_of
+from breakglass.planning.clusters import namesakes, only_ours
 from breakglass.planning.diagnosis import diagnose
 from breakglass.planning.findings import findings
 from breakglass.planning.links import Links
@@ -29,6 +31,8 @@ class Moment:
 
 def judge(seen: Survey, settings: Settings, account: Account, kinds: Mapping[str, Kind], moment: Moment) -> Inventory:
     """Everything that can be concluded from one survey, purely."""
+    several = namesakes(seen, settings)
+    seen = only_ours(seen, several)
     gone = dropped(seen, kinds)
     kept = _without(seen, gone)
     links = Links(kept, kinds)
@@ -36,7 +40,7 @@ def judge(seen: Survey, settings: Settings, account: Account, kinds: Mapping[str
     in_order = sorted(kept.found, key=lambda found: (-kinds[found.key.kind].turn, found.key))
     every = tuple(_component(found, kept, links, kinds, states) for found in in_order)
     every = tuple(_with_needs(component, every, kinds) for component in every)
-    components = tuple(component for component in every if not _another_teams_listener(component, every))
+    components = tuple(component for component in every if not _another_teams_listener(component, every, kinds))
     superseded: dict[Key, Lead] = {key: lead for key, lead in gone.items() if lead}
     complete = _complete(components, kept, links, kinds)
     return Inventory(
@@ -46,7 +50,7 @@ def judge(seen: Survey, settings: Settings, account: Account, kinds: Mapping[str
         read_at=moment.read_at,
         diagnosis=diagnose(settings.service, components, kinds, complete=complete),
         components=components,
-        findings=findings(components, superseded, kept, links, kinds, account),
+        findings=findings(components, superseded, kept, links, kinds, account, told_of(several, settings)),
         complete=complete,
         api_calls=moment.api_calls(),
     )
@@ -85,10 +89,10 @@ def _with_needs(component: Component, every: tuple[Component, ...], kinds: Mappi
     return replace(component, depends_on=tuple(dict.fromkeys((*component.depends_on, *needs))))
 
 
-def _another_teams_listener(component: Component, every: tuple[Component, ...]) -> bool:
+def _another_teams_listener(component: Component, every: tuple[Component, ...], kinds: Mapping[str, Kind]) -> bool:
     """Listeners of a shared load balancer that nothing of this service stands on are nobody's news."""
     return (
-        component.key.kind == "listener"
+        kinds[component.key.kind].stands_on is not None
         and component.there
         and not isinstance(component.ownership, Owned)
         and not any(component.key in other.depends_on for other in every)

@@ -28,7 +28,8 @@ def sort_of(kind: str, kinds: Kinds) -> frozenset[str]:
 
 def may_name(kind: str, kinds: Kinds) -> frozenset[str]:
     """The kinds that a component of this kind may name in its fields."""
-    return frozenset(chain.from_iterable(meanings(name, kinds) for name in kinds[kind].names))
+    drawn = (name for name, other in kinds.items() if kind in other.drawn_from)
+    return frozenset(chain.from_iterable(meanings(name, kinds) for name in (*kinds[kind].names, *drawn)))
 
 
 def only_a_reading(found: Found, seen: Survey, kinds: Kinds) -> bool:

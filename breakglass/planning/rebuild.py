@@ -10,22 +10,20 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import partial
 
-from breakglass.model.component import Absent, Component, Facts, State, Unproven
+from breakglass.model.component import Absent, Component, Facts, Present, State, Unproven
 from breakglass.model.inventory import Inventory
 from breakglass.model.kind import Kind
-from breakglass.model.lead import Key, Lead, Reference, Source
-from breakglass.model.plan import Blocker, Kept, Loss, Output, Plan, Purpose, Step, Until
+from breakglass.model.lead import Key, Lead, Reference
+from breakglass.model.plan import Blocker, Kept, Loss, Plan, Purpose, Step, Until
 from breakglass.model.world import Making, Recipe, World, token
+from breakglass.planning.clusters import blockers
 from breakglass.planning.fingerprint import ABSENT, fingerprint
-from breakglass.planning.links import spelling
 from breakglass.planning.managed import lost_to_its_stack
-from breakglass.planning.namesakes import meanings
 from breakglass.planning.order import edges, order
 from breakglass.planning.recipes import Sources, recipe, references, told
 from breakglass.planning.removal import LAST, Request, numbered, serving
+from breakglass.planning.renewals import Renewals
 from breakglass.planning.retrace import leads_to
-
-TASK_DEFINITION = "task-definition"
 
 
 def rebuild(inventory: Inventory, kinds: Mapping[str, Kind], request: Request, sources: Sources) -> Plan:
@@ -40,12 +38,19 @@ class _Rebuild:
     request: Request
     sources: Sources
 
+    @property
+    def renewals(self) -> Renewals:
+        """What the values of then are now."""
+        return Renewals(self.inventory, self.kinds, self.sources)
+
     def plan(self) -> Plan:
         """Everything, in the order in which it is worked out."""
+        successors = self.renewals.successors()
+        outlived = {one.key for one in self.inventory.components if self.renewals.replaced(one)} | successors.keys()
         wanting = {
             component.key: component
             for component in self.inventory.components
-            if _wanting(component, self.inventory) and not self._superseded(component)
+            if _wanting(component, self.inventory) and component.key not in outlived
         }
         left_out = {key: why for key in wanting if (why := self.request.choice.excludes(key))}
         left_out |= {key: why for key, component in wanting.items() if (why := self._not_ours(component))}
@@ -55,13 +60,15 @@ class _Rebuild:
         world = World(
             run=self.request.run,
             inventory=self.inventory,
-            renewals=self._renewals(missing, came_from),
+            renewals=self.renewals.of(missing, successors, came_from.values()),
             serving=serving(self.inventory),
+            traits=self.kinds,
+            after=self.request.after,
         )
         dangling = {
             component.key: component
             for component in self.inventory.components
-            if component.there and component.key not in wanting and self._repointable(component, world)
+            if component.key not in wanting and self._repointable(component, world)
         }
         makings = {key: self.kinds[key.kind].rebuild(made_of, world) for key, made_of in recipes.items()}
         repoints = {key: self._repoint(component, world) for key, component in dangling.items()}
@@ -69,7 +76,7 @@ class _Rebuild:
         steps = [
             self._make(missing[key], recipes[key], makings[key])
             if key in missing
-            else self._mend(dangling[key], repoints[key])
+            else self._mend(dangling[key], repoints[key], [*missing, *dangling], world)
             for key in sequence
         ]
         every = [*makings.values(), *repoints.values()]
@@ -81,43 +88,21 @@ class _Rebuild:
             account=self.inventory.account,
             region=self.inventory.region,
             steps=numbered(step for step in steps if step.actions),
-            kept=tuple(self._kept(missing, dangling, left_out)),
+            kept=tuple(self._kept(missing, dangling, left_out, successors)),
             blockers=tuple(self._blockers(missing, every, came_from, left_out, obstacles)),
             lost=tuple(dict.fromkeys((*(loss for one in every for loss in one.lost), *_lost_to_stacks(recipes)))),
-            leads=self._leads(missing),
+            leads=self._leads(missing, outlived),
             snapshot=self.request.snapshot,
             serving=world.serving,
         )
 
-    def _superseded(self, component: Component) -> bool:
-        """Whether it is remembered only, and whatever is there of what referred to it then does not do so any more.
-
-        So it is with what AWS gives an id of its own each time it is made: an earlier rebuild has replaced it.
-        """
-        if not self._gets_an_id(component.key) or any(one.source is not Source.SNAPSHOT for one in component.leads):
-            return False
-        for snapshot in self.sources.snapshots:
-            if (before := snapshot.by_key.get(component.key)) and before.there:
-                then = [
-                    saved.key
-                    for saved in snapshot.components
-                    if any(self._meant(one) == component.key for one in saved.references if not one.hint)
-                ]
-                now = [one for key in then if (one := self.inventory.get(key)) and one.there]
-                return bool(now) and all(component.key not in one.depends_on for one in now)
-        return False
-
-    def _gets_an_id(self, key: Key) -> bool:
-        """Whether AWS gives what is made in its place another id."""
-        kind = self.kinds[key.kind]
-        return kind.identify(*kind.successor(key, "")) != key.id
-
-    def _leads(self, missing: Mapping[Key, Component]) -> tuple[Lead, ...]:
+    def _leads(self, missing: Mapping[Key, Component], outlived: AbstractSet[Key]) -> tuple[Lead, ...]:
         """Leads to all of it as it will be: to what gets a new id by the token that it is made with."""
-        return tuple(map(partial(self._lead, missing), leads_to(self.inventory.components, self.kinds)))
+        staying = (one for one in self.inventory.components if one.key not in outlived)
+        return tuple(map(partial(self._lead, missing), leads_to(staying, self.kinds)))
 
     def _lead(self, missing: Mapping[Key, Component], lead: Lead) -> Lead:
-        if lead.giver is None or lead.giver not in missing or not self._gets_an_id(lead.giver):
+        if lead.giver is None or lead.giver not in missing or not self.renewals.gets_an_id(lead.giver):
             return lead
         ref, within = self.kinds[lead.kind].successor(lead.giver, token(self.request.run, lead.giver))
         return replace(lead, ref=ref, within=within, expects=False)
@@ -141,67 +126,23 @@ class _Rebuild:
                     known.setdefault(saved.key, saved.facts)
         return known
 
-    def _renewals(
-        self, missing: Mapping[Key, Component], came_from: Mapping[Key, Sequence[Reference]]
-    ) -> dict[str, str | Output]:
-        """What every old value is now. Only values that do not outlive the thing are changed."""
-        outdated = [reference for component in self.inventory.components for reference, _ in component.outdated]
-        renewals: dict[str, str | Output] = {}
-        for reference in (*outdated, *(one for several in came_from.values() for one in several)):
-            key = self._meant(reference)
-            made_of = self.kinds[key.kind].field_of(reference.ref) if key else None
-            if key is None or made_of is None:
-                continue
-            name, form = made_of
-            if key in missing:
-                renewals[reference.ref] = Output(key, name, form)
-            elif (live := self.inventory.get(key)) and live.there and (value := self._value(live, name)):
-                now = form.of(value)
-                if spelling(now) != spelling(reference.ref):
-                    renewals[reference.ref] = now
-        return renewals
-
-    def _value(self, component: Component, field: str) -> str | None:
-        return self.kinds[component.key.kind].value(component.facts, field)
-
-    def _meant(self, reference: Reference) -> Key | None:
-        """The component that a reference means, living, missing or only remembered."""
-        if reference.kind not in self.kinds:
-            return None
-        sort = meanings(reference.kind, self.kinds)
-        for component in self.inventory.components:
-            handles = {spelling(handle) for handle in component.handles}
-            if component.key.kind in sort and spelling(reference.ref) in handles:
-                return component.key
-        spelt = [key for kind in sort if (key := self._spelt(kind, reference))]
-        known = next((key for key in spelt if self.inventory.get(key)), None)
-        if known or len(spelt) == 1:
-            return known or spelt[0]
-        for snapshot in self.sources.snapshots:
-            for saved in snapshot.components:
-                if saved.key.kind in sort and reference.ref in saved.handles:
-                    return saved.key
-        return next(iter(spelt), None)
-
-    def _spelt(self, kind: str, reference: Reference) -> Key | None:
-        """The component of one kind that a reference means by its spelling."""
-        known_as = self.kinds[kind].identify(reference.ref, reference.within)
-        return Key(kind, known_as) if known_as is not None else None
-
     def _repointable(self, component: Component, world: World) -> bool:
         """Whether it is dangling, ours to change, and there is something to point it at."""
         return (
-            bool(component.outdated)
+            component.there
             and component.state is not State.UNREADABLE
             and not self.kinds[component.key.kind].untouchable(component.key, component.facts)
             and not self.request.choice.excludes(component.key)
             and not isinstance(component.ownership, Unproven)
-            and any(world.refer(reference.ref) != reference.ref for reference, _ in component.outdated)
+            and bool(self._changed(component, world) or self.kinds[component.key.kind].unsaid(component, world))
         )
 
     def _repoint(self, component: Component, world: World) -> Making:
-        changed = [one for one, _ in component.outdated if world.refer(one.ref) != one.ref]
-        return self.kinds[component.key.kind].repoint(component, changed, world)
+        return self.kinds[component.key.kind].repoint(component, self._changed(component, world), world)
+
+    def _changed(self, component: Component, world: World) -> Sequence[Reference]:
+        """The references that there is something to point at for."""
+        return [one for one, _ in self.renewals.outdated(component) if world.refer(one.ref) != one.ref]
 
     def _sequence(
         self,
@@ -217,8 +158,9 @@ class _Rebuild:
         """The components with what they will refer to once they are made."""
 
         def completed(component: Component) -> Component:
-            named = (self._meant(one) for one in came_from.get(component.key, ()) if not one.hint)
-            every = (*component.depends_on, *(key for key in named if key is not None))
+            named = (self.renewals.meant(one) for one in came_from.get(component.key, ()) if not one.hint)
+            renamed = (key for _, key in self.renewals.outdated(component))
+            every = (*component.depends_on, *(key for key in named if key is not None), *renamed)
             return replace(component, depends_on=tuple(dict.fromkeys(every)))
 
         return tuple(completed(component) for component in self.inventory.components)
@@ -233,22 +175,42 @@ class _Rebuild:
             0, component.key, title, why, making.actions, Until.THERE, seen, sources, leans_on=component.depends_on
         )
 
-    def _mend(self, component: Component, making: Making) -> Step:
+    def _mend(self, component: Component, making: Making, changed: Sequence[Key], world: World) -> Step:
+        """What it has to say after a rebuild it says only where nothing of the rebuild was skipped."""
         kind = self.kinds[component.key.kind]
-        title = f"repoint {kind.title} {component.key.id}"
-        seen = fingerprint(component, kind)
-        return Step(0, component.key, title, component.reason, making.actions, Until.IN_SYNC, seen, making.notes)
+        unsaid = kind.unsaid(component, world)
+        verb = "repoint" if self._changed(component, world) else "complete"
+        why = component.reason if verb == "repoint" else "what it has to say after a rebuild is configured"
+        return Step(
+            0,
+            component.key,
+            f"{verb} {kind.title} {component.key.id}",
+            why,
+            making.actions,
+            Until.IN_SYNC,
+            fingerprint(component, kind),
+            tuple(making.notes),
+            leans_on=tuple(key for key in changed if key != component.key) if unsaid else (),
+        )
 
     def _kept(
-        self, missing: Mapping[Key, Component], dangling: Mapping[Key, Component], left_out: Mapping[Key, str]
+        self,
+        missing: Mapping[Key, Component],
+        dangling: Mapping[Key, Component],
+        left_out: Mapping[Key, str],
+        successors: Mapping[Key, Key],
     ) -> Iterable[Kept]:
         for component in self.inventory.components:
             if component.key in missing or component.key in dangling:
                 continue
-            if why := left_out.get(component.key):
+            if heir := successors.get(component.key):
+                yield Kept(component.key, f"it is gone, and {heir} is there in its place")
+            elif why := left_out.get(component.key):
                 yield Kept(component.key, why)
             elif component.state is State.UNREADABLE:
                 yield Kept(component.key, f"unreadable: {component.reason}")
+            elif not component.there:
+                yield Kept(component.key, "it is gone, and nothing that is there names it any more")
             else:
                 state = "" if component.state is State.OK else f"{component.state}: {component.reason}; "
                 yield Kept(component.key, f"{state}it is there, and live wins")
@@ -270,6 +232,7 @@ class _Rebuild:
         left_out: Mapping[Key, str],
         obstacles: Iterable[Blocker],
     ) -> Iterable[Blocker]:
+        yield from blockers(self.inventory.findings)
         yield from dict.fromkeys(blocker for making in makings for blocker in making.blockers)
         yield from obstacles
         for key, component in missing.items():
@@ -277,7 +240,7 @@ class _Rebuild:
                 hint = f"Free its place, or leave it out with --keep {key.kind}."
                 yield Blocker(key, component.reason, hint)
             for reference in came_from[key]:
-                meant = None if reference.hint else self._meant(reference)
+                meant = None if reference.hint else self.renewals.meant(reference)
                 target = self.inventory.get(meant) if meant else None
                 if target and target.key not in missing and self._hinders(target):
                     why = left_out.get(target.key, target.reason)
@@ -303,6 +266,11 @@ def _lost_to_stacks(recipes: Mapping[Key, Recipe]) -> Iterable[Loss]:
     return filter(None, (lost_to_its_stack(key, made_of.facts) for key, made_of in recipes.items()))
 
 
+def _used_up(component: Component) -> bool:
+    """Whether its own kind says that what is there cannot be used any more, whatever it names."""
+    return isinstance(component.sighting, Present) and component.sighting.condition.state is State.STALE
+
+
 def _wanting(component: Component, inventory: Inventory) -> bool:
     """Missing, on its way out, or there but of no use: a deregistered task definition cannot start a new service.
 
@@ -310,7 +278,6 @@ def _wanting(component: Component, inventory: Inventory) -> bool:
     """
     if component.state in {State.MISSING, State.DRAINING}:
         return True
-    inactive = component.key.kind == TASK_DEFINITION and component.state is State.STALE
-    return inactive and any(
+    return _used_up(component) and any(
         service.state in {State.MISSING, State.DRAINING} for service in inventory.of_kind("ecs-service")
     )

@@ -12,7 +12,9 @@ from breakglass.model.inventory import Inventory
 from breakglass.model.kind import Kind
 from breakglass.model.lead import Key, Source
 from breakglass.model.plan import Kept, Plan, Purpose, Step, Until
+from breakglass.model.settings import After
 from breakglass.model.world import World
+from breakglass.planning.clusters import blockers
 from breakglass.planning.fingerprint import fingerprint
 from breakglass.planning.managed import kept_for_its_stack
 from breakglass.planning.order import edges, order
@@ -47,18 +49,22 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What every plan is made with: the run's id, and the digest of the snapshot that belongs to it."""
+    """What every plan is made with: the run's id, and the digest of the snapshot that belongs to it.
+
+    `after` is what the state entry has to say after a rebuild.
+    """
 
     run: str
     snapshot: str = ""
     choice: Choice = field(default_factory=Choice)
+    after: tuple[After, ...] = ()
 
 
 def removal(inventory: Inventory, kinds: Mapping[str, Kind], request: Request) -> Plan:
     """The ordered steps that remove what is this service's alone, and everything kept with its reason."""
     components = tuple(component for component in inventory.components if component.there)
     kept = _kept(inventory, kinds, request.choice)
-    world = World(run=request.run, inventory=inventory, serving=serving(inventory))
+    world = World(run=request.run, inventory=inventory, serving=serving(inventory), traits=kinds)
     going = {component.key: component for component in components if component.key not in kept}
     sequence = order(going, edges(inventory.components, kinds), kinds)[::-1]
     steps = [
@@ -74,6 +80,7 @@ def removal(inventory: Inventory, kinds: Mapping[str, Kind], request: Request) -
         region=inventory.region,
         steps=numbered(steps),
         kept=tuple(Kept(key, why) for key, why in kept.items()),
+        blockers=tuple(blockers(inventory.findings)),
         leads=leads_to(inventory.components, kinds),
         snapshot=request.snapshot,
         serving=world.serving,

@@ -11,7 +11,6 @@ from breakglass.planning.endpoints import has_a_sibling_here, other_endpoint
 from breakglass.planning.links import Links
 from breakglass.planning.namesakes import may_name, only_a_reading, sort_of
 
-BALANCER = "load-balancer"
 INDEPENDENT = frozenset({Source.LIVE, Source.TOMBSTONE})
 
 
@@ -55,8 +54,9 @@ def _verdict(
         case Present(condition=condition):
             reasons = (
                 *_stale(found, links),
+                *_unanswered(found, links, kinds),
                 *_says_otherwise(found.key, disagreements),
-                *_elsewhere(found, links, sort_of(BALANCER, kinds)),
+                *_elsewhere(found, links),
             )
             if reasons:
                 return Verdict(State.STALE, "; ".join(dict.fromkeys(reasons)))
@@ -77,19 +77,24 @@ def _stale(found: Found, links: Links) -> Iterator[str]:
                 yield f"names an earlier {target.key} ({reference.ref})"
 
 
-def _elsewhere(found: Found, links: Links, balancers: frozenset[str]) -> Iterator[str]:
+def _unanswered(found: Found, links: Links, kinds: Mapping[str, Kind]) -> Iterator[str]:
+    for reference in links.unanswered(found):
+        yield f"names a {kinds[reference.kind].title} that is gone ({reference.path})"
+
+
+def _elsewhere(found: Found, links: Links) -> Iterator[str]:
     """A record that leads to something which sends no traffic to this service."""
     if found.key.kind != "dns-record" or not isinstance(found.sighting, Present):
         return
     if other_endpoint(found, links) and has_a_sibling_here(found, links):
         return
-    serving = set(serving_balancers(links, balancers))
+    serving = set(links.serving_entrances())
     if not serving or any(_through_another_record(reference, links) for reference in found.sighting.references):
         return
     led_to = [
         (reference, links.resolve(reference.kind, reference.ref, reference.within))
         for reference in found.sighting.references
-        if reference.kind in balancers
+        if reference.kind in links.entrances
     ]
     names = " or ".join(sorted(key.id for key in serving))
     if not led_to:
@@ -107,15 +112,6 @@ def _through_another_record(reference: Reference, links: Links) -> bool:
     return reference.path.startswith("AliasTarget") or bool(
         links.resolve(reference.kind, reference.ref, reference.within)
     )
-
-
-def serving_balancers(links: Links, balancers: frozenset[str]) -> Iterator[Key]:
-    """The load balancers that forward to one of the service's target groups, or that ECS registers tasks with."""
-    for found in links.found.values():
-        if isinstance(found.sighting, Present) and found.key.kind in {"target-group", "ecs-service"}:
-            for reference in found.sighting.references:
-                if reference.kind in balancers:
-                    yield from links.resolve(reference.kind, reference.ref, reference.within)
 
 
 def _says_otherwise(key: Key, disagreements: Iterable[Disagreement]) -> Iterator[str]:

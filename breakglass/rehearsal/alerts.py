@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from breakglass.running.runbooks import shelf
+
 
 @dataclass(frozen=True, slots=True)
 class Alert:
@@ -14,5 +16,5 @@ class Alert:
     def about(self, service: str, host: str) -> "Alert":
         """The alert of one service, with the name that its clients use."""
         title, *lines = (text.format(service=service, host=host) for text in (self.title, *self.lines))
-        named = (f"Runbook {self.runbook}",) if self.runbook else ()
-        return Alert(title, (*lines, *named), self.runbook)
+        named = [one.shown_by(service) for one in shelf().volumes if one.id == self.runbook] if self.runbook else []
+        return Alert(title, (*lines, *(f"Runbook: {command}" for command in named)), self.runbook)

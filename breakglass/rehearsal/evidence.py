@@ -72,7 +72,9 @@ class Evidence:
     """All of it. Times are UTC; `account` is the one that the drill is about.
 
     `saved` are the times of snapshots that were made during the drill, `touched` what of others is not as it was
-    right after the mishap, `steady_since` when the service became steady for good.
+    right after the mishap, `steady_since` when the service became steady for good. `watched` says whether every call
+    and the worlds before and after were seen, as in the sandbox: of a real account only what went through this program
+    is known.
     """
 
     began: datetime
@@ -83,6 +85,7 @@ class Evidence:
     saved: tuple[datetime, ...] = ()
     touched: tuple[str, ...] = ()
     steady_since: datetime | None = None
+    watched: bool = True
 
 
 @dataclass(frozen=True, slots=True)

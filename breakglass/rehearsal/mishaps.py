@@ -7,8 +7,14 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from breakglass.errors import UsageError
+from botocore import xform_name
+from botocore.exceptions import ClientError
+
+from breakglass.errors import BreakglassError, UsageError
+from breakglass.kinds import all_kinds
 from breakglass.model.component import Component
+from breakglass.model.plan import Call, filled
+from breakglass.model.world import World
 from breakglass.rehearsal.stage import Scene
 
 UNTIL_IT_IS_GONE = 900.0
@@ -83,24 +89,49 @@ DELETIONS: Mapping[str, Callable[[Scene, Component], None]] = {
     "health-check": _delete_check,
     "state-entry": _delete_entry,
 }
-"""How each kind is deleted by hand, in the order in which AWS lets it be."""
+"""How kinds are deleted by hand, in the order in which AWS lets it be; any other goes as its kind says."""
 TAKEN_ALONG = {"load-balancer": ("listener", "listener-rule"), "listener": ("listener-rule",)}
 """What AWS deletes by itself together with a kind."""
 IN_THE_WAY = {"target-group": ("listener-rule", "listener")}
 """What has to go first, where it refers to it: AWS refuses otherwise (ResourceInUse)."""
 
 
+def deletable() -> tuple[str, ...]:
+    """Every kind that can be taken away, in the order in which AWS lets it be."""
+    return (*DELETIONS, *(name for name, kind in all_kinds().items() if kind.removable and name not in DELETIONS))
+
+
+def _delete(scene: Scene, one: Component) -> None:
+    DELETIONS.get(one.key.kind, _as_its_kind_says)(scene, one)
+
+
+def _as_its_kind_says(scene: Scene, one: Component) -> None:
+    """The calls of a removal, one after the other. Raises `BreakglassError` where AWS refuses one."""
+    kinds = all_kinds()
+    for action in kinds[one.key.kind].remove(one, World("mishap", scene.before, traits=kinds)):
+        if isinstance(action, Call):
+            send = getattr(scene.aws(action.service, action.region), xform_name(action.operation))
+            try:
+                send(**filled(action.params, str))
+            except ClientError as refused:
+                raise BreakglassError(
+                    f"AWS does not let {one.key} be deleted: {refused}.", hint="Name what uses it with --missing too."
+                ) from None
+        else:
+            scene.after(UNTIL_IT_SHOWS)
+
+
 def delete_kinds(wanted: frozenset[str], scene: Scene) -> None:
     """Any combination of missing pieces: all of each kind, and what cannot stay without it."""
     for kind in wanted:
         scene.one(kind)
-    every = [one for kind in DELETIONS for one in scene.every(kind)]
+    every = [one for kind in deletable() for one in scene.every(kind)]
     going = [one for one in every if one.key.kind in wanted or _in_the_way(one, wanted)]
     along = {name for one in going for name in TAKEN_ALONG.get(one.key.kind, ())}
     for one in going:
         if one.key.kind in along and any(_holds(other, one) for other in going):
             continue
-        DELETIONS[one.key.kind](scene, one)
+        _delete(scene, one)
     scene.after(UNTIL_IT_SHOWS)
 
 
@@ -118,10 +149,10 @@ def _holds(holder: Component, one: Component) -> bool:
 def missing(kinds: str) -> Callable[[Scene], None]:
     """The mishap for `--missing KIND[,KIND]`. Raises `UsageError` for a kind that cannot be taken away."""
     wanted = frozenset(name.strip() for name in kinds.split(",") if name.strip())
-    unknown = sorted(wanted - DELETIONS.keys())
+    unknown = sorted(wanted - set(deletable()))
     if unknown or not wanted:
         raise UsageError(
-            f"--missing cannot take away: {', '.join(unknown) or 'nothing'}.", hint=f"Kinds: {', '.join(DELETIONS)}"
+            f"--missing cannot take away: {', '.join(unknown) or 'nothing'}.", hint=f"Kinds: {', '.join(deletable())}"
         )
     return partial(delete_kinds, wanted)
 

@@ -15,6 +15,7 @@ LOOKS = frozenset({"inventory", "recover", "rebuild", "remove", "snapshot", "aud
 PLANS = frozenset({"rebuild", "remove"})
 IDENTITY = frozenset({"sts", "iam"})
 """Services that tell who one is, and nothing of the service."""
+_UNSEEN = "not seen from here: CloudTrail has every call"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,10 @@ def times_of(evidence: Evidence) -> Times:
         *(run.planned for run in evidence.runs if run.account == evidence.account),
         *(_planned(one) for one in evidence.typed),
     )
-    detect = _earliest(
-        *(one.at for one in evidence.sent if not one.mutating and _is_about(one, evidence.account)), diagnose
-    )
+    looks = [one.at for one in evidence.sent if not one.mutating and _is_about(one, evidence.account)]
+    if not evidence.watched:
+        looks = [one.at for one in evidence.typed if LOOKS.intersection(one.arguments[:1])]
+    detect = _earliest(*looks, diagnose)
     return Times(*(_seconds(evidence.began, at) for at in (detect, diagnose, recover)))
 
 
@@ -115,6 +117,8 @@ def _wrong_account(evidence: Evidence) -> Check:
 
 
 def _unplanned(evidence: Evidence) -> Check:
+    if not evidence.watched:
+        return Check("unplanned deletions", good=None, words=_UNSEEN)
     deleted = unplanned(evidence, deletes=True)
     names = ", ".join(dict.fromkeys(f"{one.service}:{one.operation}" for one in deleted))
     words = f"outside any plan: {names}" if deleted else "nothing was deleted outside a plan"
@@ -150,6 +154,8 @@ def _snapshot(evidence: Evidence) -> Check:
 
 
 def _others(evidence: Evidence) -> Check:
+    if not evidence.watched:
+        return Check("neighbours untouched", good=None, words=_UNSEEN)
     if not evidence.touched:
         return Check("neighbours untouched", good=True, words="nothing of anybody else's was changed")
     return Check("neighbours untouched", good=False, words="changed: " + ", ".join(evidence.touched))

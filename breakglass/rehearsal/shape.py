@@ -25,11 +25,6 @@ _GIVEN = re.compile(
     r"|(?<=-)[0-9]{6,}(?=\.)"
     r"|(?<=scalable-target/)[0-9a-f]{32}"
 )
-_DEPLOYED = {
-    "ecs-service": frozenset({"taskDefinition", "desiredCount", "platformFamily", "createdBy"}),
-    "scalable-target": frozenset({"CreationTime"}),
-}
-_BY_NAME_ALONE = frozenset({"state-entry", "task-definition", "security-group"})
 _DIGITS = 16
 
 
@@ -60,7 +55,7 @@ def _differ(then: Mapping[str, str], now: Mapping[str, str]) -> bool:
 def _pieces(there: Iterable[tuple[Key, Facts]], kinds: Mapping[str, Kind]) -> Iterator[tuple[str, dict[str, str]]]:
     for key, facts in there:
         if key.kind in kinds:
-            yield f"{key.kind} {_natural(key)}", _digests(key.kind, facts, kinds[key.kind])
+            yield f"{key.kind} {_natural(key)}", _digests(facts, kinds[key.kind])
 
 
 def _natural(key: Key) -> str:
@@ -68,14 +63,13 @@ def _natural(key: Key) -> str:
     return _GIVEN.sub("ID", known_as)
 
 
-def _digests(kind: str, facts: Facts, by: Kind) -> dict[str, str]:
-    if kind in _BY_NAME_ALONE:
+def _digests(facts: Facts, by: Kind) -> dict[str, str]:
+    if by.deployed_whole:
         return {}
-    left_out = _DEPLOYED.get(kind, frozenset())
     return {
         name: sha256(_GIVEN.sub("ID", json.dumps(_plain(value), sort_keys=True)).encode()).hexdigest()[:_DIGITS]
         for name, value in by.stable(facts).items()
-        if name in facts and name not in left_out
+        if name in facts and name not in by.deployed
     }
 
 

@@ -8,7 +8,6 @@ from threading import Event, Thread
 from time import monotonic
 
 from breakglass.errors import BreakglassError
-from breakglass.rehearsal.sandbox import Control
 from breakglass.rehearsal.steady import Holding, Look
 
 PACE = 1.5
@@ -51,21 +50,24 @@ class Desk:
 class Watch:
     """Looks every few seconds, in a thread of its own, until the drill is over. Times are `monotonic`'s.
 
-    `tell` is called once, with the outcome, as soon as there is one.
+    `grant` gives the permission that the operator asks for, `tell` is called once, with the outcome, as soon as there
+    is one. `pace` is the time between two looks while it is not steady, `brisk` while it seems to be.
     """
 
     look: Look
-    control: Control
+    grant: Callable[[], None]
     desk: Desk
     tell: Callable[[Outcome], None]
     limit: float | None = None
     pace: float = PACE
+    brisk: float = PACE
     outcome: Outcome | None = None
     began: float = field(default_factory=monotonic)
     why_not: str | None = "nobody has looked yet"
     _holding: Holding = field(default_factory=Holding)
     _over: Event = field(default_factory=Event)
     _looks: int = 0
+    _due: float = 0.0
     _thread: Thread | None = None
 
     @property
@@ -102,23 +104,25 @@ class Watch:
         """
         before = self._looks
         while not self.wait(GLANCE):
-            if self._looks > before + 1 and self.why_not is not None:
+            if self._looks <= before + 1:
+                self._due = 0.0  # one look may have begun before the operator left
+            elif self.why_not is not None:
                 break
         return self.outcome
 
     def _run(self) -> None:
-        due = monotonic()
         while not self._over.is_set():
             if outcome := self._asked():
                 self._end(outcome)
-            elif monotonic() >= due:
-                due = monotonic() + self.pace
+            elif monotonic() >= self._due:
+                began = monotonic()
                 self._look_once()
+                self._due = began + (self.brisk if self.why_not is None else self.pace)
             self._over.wait(GLANCE)
 
     def _asked(self) -> Outcome | None:
         if self.desk.asked("grant"):
-            self.control.clear_faults()
+            self.grant()
         if self.desk.asked("abort"):
             return Outcome.ABORTED
         if self.limit is not None and monotonic() - self.began >= self.limit:

@@ -9,16 +9,17 @@ twenty reads a step; it is what makes a plan safe to carry out minutes after it 
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from breakglass.errors import BreakglassError, CredentialsError, Interrupted, StoppedPartWay, WorldChanged, WrongAccount
 from breakglass.model.account import hyphenated
-from breakglass.model.component import Absent, Present, Unreadable
+from breakglass.model.component import Absent, Component, Present, Unreadable
 from breakglass.model.inventory import Inventory
 from breakglass.model.journal import Entry, Event
 from breakglass.model.kind import Kind
 from breakglass.model.permit import Permit
 from breakglass.model.plan import Call, Hopeless, Pause, Plan, Purpose, Settle, Step, Until, outputs_in
-from breakglass.model.reading import AwsError, Denied
+from breakglass.model.reading import AwsError, Denied, Refused
 from breakglass.planning.fingerprint import ABSENT, fingerprint
 from breakglass.running.finding import Finder
 from breakglass.running.ledger import Ledger
@@ -86,7 +87,12 @@ class _Execution:
             event, words = instead
             yield self._ledger.log(event, step.id, words=words)
             return
-        yield from self._actions(step)
+        try:
+            yield from self._actions(step)
+        except NotSent as refused:
+            if changed := self._overtaken(step, refused):
+                raise changed from refused
+            raise
         yield self._ledger.log(Event.SETTLED, step.id)
 
     def _instead(self, step: Step) -> tuple[Event, str] | None:
@@ -136,9 +142,36 @@ class _Execution:
             return None
         if step.fingerprint == ABSENT and component is not None and isinstance(component.sighting, Present):
             return "it is there already"
-        if step.goal is Until.IN_SYNC and component is not None and not component.outdated:
+        if step.goal is Until.IN_SYNC and component is not None and self._in_sync(step, component, kind):
             return "it points there already"
         raise self._changed(step, now, kind)
+
+    def _in_sync(self, step: Step, component: Component, kind: Kind) -> bool:
+        if component.outdated:
+            return False
+        calls = [replace(call, params=self._finder.filled(call.params)) for _, call in step.calls]
+        return kind.said(calls, component.sighting)
+
+    def _overtaken(self, step: Step, refused: NotSent) -> WorldChanged | None:
+        """Whether AWS refused because somebody else was faster between the look and the call; None where not.
+
+        Calls say what they expect, and a look shows which it was: the component is still what was planned, or it is
+        not. Where this step has changed it already, nobody can tell the two apart.
+        """
+        if not isinstance(refused.error, Refused) or self._ledger.had_effect(step.id):
+            return None
+        kind = self._tools.kinds[step.component.kind]
+        try:
+            now = self._tools.look_again()
+        except (BreakglassError, AwsError):
+            return None  # what AWS refused is told all the same
+        component = now.get(step.component)
+        if component is not None and isinstance(component.sighting, Unreadable):
+            return None
+        seen = fingerprint(component, kind)
+        if seen == step.fingerprint or (step.goal is Until.THERE and seen == ABSENT):
+            return None
+        return self._changed(step, now, kind)
 
     def _changed(self, step: Step, now: Inventory, kind: Kind) -> WorldChanged:
         component = now.get(step.component)
@@ -186,7 +219,10 @@ class _Execution:
 
     def _refused(self, step: Step, refused: NotSent) -> BreakglassError:
         error = refused.error
-        mend = f"Allow {error.operation} to {self._permit.caller}." if isinstance(error, Denied) else "Mend that."
+        known = self._tools.kinds[step.component.kind].remedy(error.code, error.message)
+        mend = (
+            f"Allow {error.operation} to {self._permit.caller}." if isinstance(error, Denied) else known or "Mend that."
+        )
         return StoppedPartWay(
             f"Step {step.id}, {step.title}: {error.operation} was refused ({error.code}: {error.message}).",
             changed=self._ledger.told(self._plan),

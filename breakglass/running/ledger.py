@@ -39,6 +39,10 @@ class Ledger:
         """Whether this run has announced a call of the step: then what has changed may be our own doing."""
         return any(place[0] == step and mark.attempts for place, mark in self._marks.items())
 
+    def had_effect(self, step: int) -> bool:
+        """Whether a call of the step came through: then the component is what our own doing made of it."""
+        return any(place[0] == step and mark.standing is Standing.RESULT for place, mark in self._marks.items())
+
     def unclear(self, step: int, call: int) -> bool:
         """Whether a call was announced, and nothing is known of what became of it or AWS refused it."""
         mark = self._marks.get((step, call), Mark())

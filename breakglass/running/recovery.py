@@ -28,7 +28,7 @@ from breakglass.planning.retrace import leads_in
 from breakglass.running.execute import execute
 from breakglass.running.lock import sole_run, this_process
 from breakglass.running.progress import Outcome
-from breakglass.running.proof import refused_by_the_model, what_is_lost
+from breakglass.running.proof import Proof, prove, refused_by_the_model
 from breakglass.running.runs import RunFolder, Runs
 from breakglass.running.state_dir import Place, StateDir
 from breakglass.running.survey import take_inventory
@@ -70,19 +70,25 @@ class Bench:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A plan with the inventory and the snapshot that it was made of. Nothing is on disk yet."""
+    """A plan with the inventory and the snapshot that it was made of. Nothing is on disk yet.
+
+    `proof` is of a removal that takes anything away: whether it could be made again.
+    """
 
     before: Inventory
     plan: Plan
     snapshot: Snapshot
+    proof: Proof | None = None
 
 
 def prepare_removal(bench: Bench, choice: Choice) -> Prepared:
     """Look closely, plan the removal of what is this service's alone, and prove what can be made again."""
     before, snapshot = _seen(bench, ())
     plan = removal(before, bench.kinds, Request(snapshot.id, snapshot.digest, choice))
-    lost = what_is_lost(plan, before, snapshot, bench.kinds, bench.reader()) if plan.steps else ()
-    return Prepared(before, replace(plan, lost=lost), snapshot)
+    if not plan.steps:
+        return Prepared(before, plan, snapshot)
+    proof = prove(plan, before, (snapshot, *known_snapshots(bench)), bench.kinds, bench.reader())
+    return Prepared(before, replace(plan, lost=proof.losses), snapshot, proof)
 
 
 def prepare_rebuild(
@@ -101,7 +107,7 @@ def prepare_rebuild(
         wished = {"ecs-service": {"taskDefinition": task_definition}}
     before, snapshot = _seen(bench, leads)
     sources = Sources(bench.clock.now(), snapshots, wished)
-    request = Request(snapshot.id, snapshot.digest, choice)
+    request = Request(snapshot.id, snapshot.digest, choice, bench.settings.state_after)
     plan = rebuild(before, bench.kinds, request, sources)
     refused = tuple(Blocker(loss.component, loss.what, NOT_OURS) for loss in refused_by_the_model(plan))
     return Prepared(before, replace(plan, blockers=(*plan.blockers, *refused)), snapshot)

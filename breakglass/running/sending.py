@@ -103,7 +103,8 @@ class Sender:
         unclear = isinstance(error, Unclear | Unreachable)
         if not (unclear or kind.already(call, error.code)) or not self._had_effect(step, call, kind):
             return None
-        return f"no clear answer ({error.code}), but it had its effect" if unclear else f"it is there ({error.code})"
+        words = "no clear answer ({}), but it had its effect" if unclear else "it is so already ({})"
+        return words.format(error.code)
 
     def _failed(self, step: Step, at: int, error: AwsError) -> Entry:
         return self._ledger.log(

@@ -17,13 +17,14 @@ from functools import partial
 from breakglass.errors import BreakglassError, UsageError
 from breakglass.model.account import Account
 from breakglass.model.component import Absent, Found, Present, Sighting, Unread, Unreadable, Users
-from breakglass.model.inventory import Claim, Inventory, Survey
+from breakglass.model.inventory import Claim, Finding, Inventory, Survey
 from breakglass.model.kind import Kind, Look
-from breakglass.model.lead import Key, Lead, Reference, Source
+from breakglass.model.lead import Key, Lead, Source
 from breakglass.model.reading import AwsError
 from breakglass.model.settings import Tags
 from breakglass.planning.inventory import Moment, judge
-from breakglass.planning.namesakes import handed_on, named_better
+from breakglass.planning.namesakes import handed_on, may_name, named_better
+from breakglass.running.followed import leads_of, with_drawn
 from breakglass.running.tagged import ask
 
 WORKERS = 16
@@ -67,6 +68,7 @@ class _Worklist:
         self._claims: dict[Claim, None] = {}
         self._claims_unread: dict[tuple[str, Unread], None] = {}
         self._tags_unread: tuple[Unread, ...] = ()
+        self._remarks: dict[Finding, None] = {}
         self._running: dict[Future[Callable[[], None] | None], None] = {}
         self._looking: Counter[str] = Counter()
 
@@ -94,6 +96,7 @@ class _Worklist:
             tuple(self._claims),
             tuple(self._claims_unread),
             self._tags_unread,
+            tuple(self._remarks),
         )
 
     def _take(self, lead: Lead) -> None:
@@ -159,13 +162,13 @@ class _Worklist:
     def _waits(self, name: str) -> bool:
         """Whether more leads to a patient kind may come from what is being looked up, or is about to be."""
         busy = (*+self._looking, *self._pending)
-        return self._kinds[name].patient and any(name in self._kinds[other].names for other in busy)
+        return self._kinds[name].patient and any(name in may_name(other, self._kinds) for other in busy)
 
     def _submit(self, work: Callable[[], Callable[[], None] | None]) -> None:
         self._running[self._pool.submit(work)] = None
 
     def _ask_tags(self, tags: Tags) -> Callable[[], None]:
-        return partial(self._take_tagged, *ask(self._look.reader, tags))
+        return partial(self._take_tagged, *ask(self._look.reader, tags, tuple(self._kinds.values())))
 
     def _take_tagged(self, leads: Sequence[Lead], unread: tuple[Unread, ...]) -> None:
         self._tags_unread = unread
@@ -173,7 +176,8 @@ class _Worklist:
             self._take(lead)
 
     def _find(self, kind: Kind, leads: Sequence[Lead]) -> Callable[[], None]:
-        return partial(self._take_in, kind, kind.find(leads, self._look))
+        found = [with_drawn(one, self._kinds) for one in kind.find(leads, self._look)]
+        return partial(self._take_in, kind, found)
 
     def _take_in(self, kind: Kind, found: Iterable[Found]) -> None:
         self._looking[kind.name] -= 1
@@ -197,10 +201,18 @@ class _Worklist:
         if isinstance(one.sighting, Present):
             self._submit(partial(self._ask_users, kind, one))
         self._submit(partial(self._ask_claims, kind, one))
+        self._submit(partial(self._ask_remarks, kind, one))
 
     def _ask_users(self, kind: Kind, one: Found) -> Callable[[], None]:
         users = kind.users(one, self._look)
         return partial(self._users.__setitem__, one.key, users)
+
+    def _ask_remarks(self, kind: Kind, one: Found) -> Callable[[], None] | None:
+        try:
+            remarks = dict.fromkeys(kind.remarks(one, self._look))
+        except AwsError:
+            return None  # what cannot be asked keeps nobody from work
+        return partial(self._remarks.update, remarks)
 
     def _ask_claims(self, kind: Kind, one: Found) -> Callable[[], None]:
         try:
@@ -228,30 +240,6 @@ def _merged(before: Found, after: Found) -> Found:
         better,
         leads=tuple(dict.fromkeys((*before.leads, *after.leads))),
         handles=before.handles | after.handles if alike else better.handles,
-    )
-
-
-def leads_of(found: Found) -> Iterable[Lead]:
-    """The leads that a component's own references give."""
-    if isinstance(found.sighting, Unreadable):
-        return
-    for reference in found.sighting.references:
-        if reference.follow:
-            yield _lead(found, reference)
-
-
-def _lead(found: Found, reference: Reference) -> Lead:
-    source = Source.LIVE if isinstance(found.sighting, Present) else Source.TOMBSTONE
-    if found.key.kind == Source.STATE_ENTRY:
-        source = Source.STATE_ENTRY
-    return Lead(
-        kind=reference.kind,
-        ref=reference.ref,
-        source=source,
-        detail=" ".join(filter(None, (str(found.key), reference.path))),
-        within=reference.within,
-        expects=reference.expects,
-        giver=found.key,
     )
 
 

@@ -30,14 +30,21 @@ COMMANDS = (
     "snapshot",
     "rehearse",
     "sandbox",
+    "runbook",
     "accounts",
 )
 COMMANDS_THAT_CHANGE = frozenset({"recover", "remove", "rebuild", "resume"})
 
-_LineNotUnderstood: type[Exception] = typer.BadParameter.__mro__[1]
+LineNotUnderstood: type[Exception] = typer.BadParameter.__mro__[1]
 """typer's base class of everything that is wrong with a command line, which it does not export by name."""
 
 _COMMON_OPTIONS = frozenset("--" + field.name.replace("_", "-") for field in fields(Common))
+
+
+def may_change(arguments: Sequence[str]) -> bool:
+    """Whether a command line may change something in AWS; a runbook that is walked may start one that does."""
+    live = list(arguments[:1]) == ["rehearse"] and "--live" in arguments
+    return live or bool(COMMANDS_THAT_CHANGE.intersection(arguments[:1])) or list(arguments[:2]) == ["runbook", "run"]
 
 
 def run_command(arguments: Sequence[str]) -> int:
@@ -55,8 +62,8 @@ def run_command(arguments: Sequence[str]) -> int:
         return end.exit_code
     except BrokenPipeError:
         return 0  # only --help writes past `say`; whoever closed the pipe has read enough
-    except _LineNotUnderstood as error:
-        raise _usage_error(error) from None
+    except LineNotUnderstood as error:
+        raise usage_error(error) from None
     return 0
 
 
@@ -90,7 +97,8 @@ class NothingAskedError(UsageError):
     """Nothing was asked; `what` is the help text."""
 
 
-def _usage_error(error: Exception) -> UsageError:
+def usage_error(error: Exception) -> UsageError:
+    """What typer says about a command line, in our words, with the names that may have been meant."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context else NAME
     message = str(getattr(error, "message", "") or error)

@@ -9,7 +9,7 @@ import os
 import sys
 import termios
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
@@ -41,8 +41,11 @@ def terminal_stream() -> Iterator[TextIO]:
     except OSError:
         yield sys.stderr
         return
-    with stream:
+    try:
         yield stream
+    finally:
+        with suppress(OSError):  # its window was closed: nobody reads what is still to be written
+            stream.close()
 
 
 def _terminal_name() -> str:

@@ -13,7 +13,10 @@ import typer
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """What the common options say. `account` is a name of the configuration, never an id."""
+    """What the common options say. `account` is a name of the configuration, never an id.
+
+    `cluster` is no common option: the commands that take it note it here, so that what they say to paste has it too.
+    """
 
     account: Annotated[
         str | None, typer.Option("--account", metavar="NAME", help="The configured account that you mean.")
@@ -30,9 +33,11 @@ class Common:
     ] = None
     no_color: Annotated[bool, typer.Option("--no-color", help="No colour.")] = False
     debug: Annotated[bool, typer.Option("--debug", help="Log each request to standard error, never its body.")] = False
+    cluster: str | None = None
 
-    def repeated(self, command: str) -> str:
-        """`command` with the options that decide where it works, so that pasting it works in the same place."""
+    @property
+    def places(self) -> dict[str, str]:
+        """The options that were given and decide where a command works."""
         given = {
             "--account": self.account,
             "--profile": self.profile,
@@ -40,7 +45,16 @@ class Common:
             "--config": self.config,
             "--state-dir": self.state_dir,
         }
-        return " ".join([command, *(f"{option} {quote(str(value))}" for option, value in given.items() if value)])
+        return {option: str(value) for option, value in given.items() if value}
+
+    def repeated(self, command: str) -> str:
+        """`command` with the options that decide where it works, so that pasting it works in the same place."""
+        chosen = {"--cluster": self.cluster} if self.cluster and command.split()[1:2] in IN_A_CLUSTER else {}
+        return " ".join([command, *(f"{option} {quote(value)}" for option, value in (chosen | self.places).items())])
+
+
+IN_A_CLUSTER = [["inventory"], ["recover"], ["remove"], ["rebuild"]]
+"""The commands that take `--cluster`."""
 
 
 def with_common_options(command: Callable[..., int]) -> Callable[..., None]:
@@ -49,11 +63,12 @@ def with_common_options(command: Callable[..., int]) -> Callable[..., None]:
     typer reads parameters from the signature: it is shown the command's own ones and then the common ones.
     """
     own = list(inspect.signature(command).parameters.values())[1:]
+    options = [field for field in fields(Common) if field.name != "cluster"]
     shared = [
         inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=field.type)
-        for field in fields(Common)
+        for field in options
     ]
-    names = [field.name for field in fields(Common)]
+    names = [field.name for field in options]
 
     @wraps(command)
     def run(**given: Any) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from breakglass.errors import BreakglassError, Interrupted
 from breakglass.model.reading import AwsError
-from breakglass.ui.app import COMMANDS_THAT_CHANGE, NothingAskedError
+from breakglass.ui.app import NothingAskedError, may_change
 from breakglass.ui.masking import mask_text
 from breakglass.ui.terminal import BOLD, RED, Style, harmless, say, style_of, wrapped
 
@@ -40,7 +40,7 @@ def three_lines(error: BreakglassError, style: Style) -> str:
 
 def as_known(error: BaseException, arguments: Sequence[str], environ: Mapping[str, str]) -> BreakglassError:
     """The error in our own words: AWS's answers, the operator's Ctrl-C, and faults of this program."""
-    changed = _UNKNOWN if COMMANDS_THAT_CHANGE.intersection(arguments[:1]) else "Nothing was changed."
+    changed = _UNKNOWN if may_change(arguments) else "Nothing was changed."
     match error:
         case BreakglassError():
             return error

@@ -22,6 +22,7 @@ from breakglass.errors import NOTHING_CHANGED, BreakglassError, Interrupted
 from breakglass.kinds import all_kinds
 from breakglass.model.account import Identity
 from breakglass.model.inventory import Inventory
+from breakglass.planning.clusters import CHOSEN
 from breakglass.running.recovery import Bench
 from breakglass.running.state_dir import StateDir, locate
 from breakglass.running.tools import Caller
@@ -112,6 +113,8 @@ class Arrival:
         """Everything for one service; shows the banner. Raises `UsageError` where there is no service of that name."""
         reached, screen = self.reached, self.screen
         settings = reached.config.service(service)
+        if self.common.cluster:
+            settings = settings.in_cluster(self.common.cluster, CHOSEN)
         style = style_of(screen, os.environ, no_color=self.common.no_color)
         identity = reached.with_alias()
         say(banner(identity, reached.config.file, datetime.now(UTC), style), screen)

@@ -12,6 +12,8 @@ from time import monotonic
 from breakglass.aws.writer import AwsWriter
 from breakglass.errors import NOTHING_CHANGED, Blocked, Interrupted, ReadingIncomplete, WrongAccount
 from breakglass.model.inventory import Inventory
+from breakglass.model.journal import Entry
+from breakglass.model.permit import Permit
 from breakglass.model.plan import Plan, Purpose
 from breakglass.planning.removal import Choice
 from breakglass.running.recovery import Prepared, carry_out, open_run, prepare_rebuild, prepare_removal
@@ -71,7 +73,7 @@ def change(desk: Desk, wish: Wish) -> int:
     if not plan.steps:
         return nothing_to_do(desk, wish.output, prepared.before, plan)
     if wish.confirm_account is None:
-        insist_on_terminal("The account ID has to be typed", f"Give the command on a terminal. {_ASKS_NOTHING}")
+        insist_on_terminal("The account ID has to be typed", f"Give the command on a terminal.\n{_ASKS_NOTHING}")
     _told_or_raised(unnamed, dry_run=False)
     run = open_run(desk.bench, prepared)
     return confirm_and_carry_out(desk, run, prepared.before, wish)
@@ -109,7 +111,7 @@ def _planned(desk: Desk, wish: Wish, choice: Choice) -> Prepared:
             prepared = prepare_removal(desk.bench, choice)
         case Purpose.REBUILD:
             prepared = prepare_rebuild(desk.bench, choice, wish.snapshot, wish.task_definition)
-    return Prepared(prepared.before, checked(prepared.plan), prepared.snapshot)
+    return replace(prepared, plan=checked(prepared.plan))
 
 
 def _picked(desk: Desk, plan: Plan, choice: Choice) -> Choice:
@@ -179,25 +181,37 @@ def _dry(desk: Desk, wish: Wish, prepared: Prepared, *, able: bool) -> int:
 
 def confirm_and_carry_out(desk: Desk, run: RunFolder, before: Inventory, wish: Wish, *, resumed: bool = False) -> int:
     """Ask for the account ID, carry out what is left of the run, and report how the service is now."""
-    bench, plan = desk.bench, run.plan()
+    plan = run.plan()
     desk.tell(f"{SAFE_AGAIN if resumed else SAFE}\n")
     permit = desk.confirmation(wish.confirm_account, NOTHING_MORE if resumed else NOTHING_CHANGED).permit()
     stepwise = Stepwise(plan, desk.terminal, desk.screen)
     operator = Operator(stops=desk.hand.stops, hurries=desk.hand.hurries)
     if wish.step:
         operator = Operator(stops=desk.hand.stops, hurries=desk.hand.hurries, decides=stepwise.decides)
+    entries, after = followed(desk, run, permit, operator)
+    _report(desk, Ended(plan, before, after, entries), wish.output)
+    return DONE
+
+
+def followed(
+    desk: Desk, run: RunFolder, permit: Permit, operator: Operator | None = None
+) -> tuple[list[Entry], Inventory]:
+    """Carry out what is left of a run before the operator's eyes; its entries, and the inventory after it.
+
+    Raises what `carry_out` raises, and `Interrupted`.
+    """
+    plan = run.plan()
+    operator = operator or Operator(stops=desk.hand.stops, hurries=desk.hand.hurries)
     writer = AwsWriter(desk.reached.connection, plan.run)
     watch = Watch(plan, desk.hand, desk.screen, desk.style)
     try:
-        entries, after = watch.follow(carry_out(bench, run, permit, writer, operator))
+        return watch.follow(carry_out(desk.bench, run, permit, writer, operator))
     except KeyboardInterrupt:
         raise Interrupted(
             f"Stopped by a signal while run {plan.run} was being carried out.",
             changed="The journal knows what was done.",
             hint=f"Go on: breakglass resume {plan.run}",
         ) from None
-    _report(desk, Ended(plan, before, after, entries), wish.output)
-    return DONE
 
 
 def _report(desk: Desk, ended: Ended, output: Output) -> None:

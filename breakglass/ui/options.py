@@ -20,7 +20,19 @@ class Output(StrEnum):
     JSON = "json"
 
 
+class Report(StrEnum):
+    """The forms of a rehearsal's report."""
+
+    TABLE = "table"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
 Service = Annotated[str, typer.Argument(metavar="SERVICE", help="The service, e.g. deployer-api.")]
+Cluster = Annotated[
+    str | None,
+    typer.Option("--cluster", metavar="NAME", help="The ECS cluster, where several have a service of that name."),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="The same screens, and nothing is changed.")]
 Only = Annotated[list[str] | None, typer.Option("--only", metavar="KIND", help="Only this kind. Repeatable.")]
 Keep = Annotated[list[str] | None, typer.Option("--keep", metavar="KIND", help="Leave this kind alone. Repeatable.")]

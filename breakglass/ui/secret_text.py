@@ -32,7 +32,12 @@ _KNOWN_SHAPES = re.compile(
     r"[A-Za-z0-9_.-]{8,}"
     r"|hooks\.slack\.com/\S+"
 )
-_TOKEN = re.compile(rf"(?P<arn>{_ARN})|[A-Za-z0-9+/_-]{{16,}}={{0,2}}")
+# `route53:ListHostedZonesByName`: a long name of short words looks random, and is what somebody has to be allowed.
+_ACTION = (
+    r"\b[a-z][a-z0-9-]+:(?:Add|Associate|Batch|Change|Create|Delete|Deregister|Describe|Disassociate|Get|List|Lookup"
+    r"|Modify|Pass|Put|Register|Remove|Set|Simulate|Stop|Tag|Untag|Update)(?:[A-Z][a-z]+)+\b"
+)
+_TOKEN = re.compile(rf"(?P<arn>{_ARN})|(?P<action>{_ACTION})|[A-Za-z0-9+/_-]{{16,}}={{0,2}}")
 _AWS_SECRET_KEY = re.compile(r"[A-Za-z0-9+/]{40}")
 _HARMLESS_VALUES = frozenset({"true", "false", "null", "none", MASK})
 
@@ -87,7 +92,7 @@ def _hidden(value: str) -> str:
 
 
 def _masked_if_random(token: re.Match[str]) -> str:
-    return token[0] if token["arn"] or not _looks_random(token[0]) else MASK
+    return token[0] if token["arn"] or token["action"] or not _looks_random(token[0]) else MASK
 
 
 def _looks_random(token: str) -> bool:

@@ -22,7 +22,13 @@ _ABOUT = _TELLING | frozenset(
     | {"status", "state", "enabled", "disabled", "required", "timeout", "ttl", "seconds", "duration", "expires"}
     | {"expiry", "expiration", "at", "date", "time", "version", "versions", "count", "length", "size", "algorithm"}
     | {"mode", "provider", "issuer", "endpoint", "region", "file", "path", "operation", "code", "behavior", "scope"}
-    | {"source", "metric", "period", "from"}
+    | {"source", "metric", "period", "from", "error", "exception", "failure"}
+)
+# What AWS calls its refusals: `ExpiredToken: The security token included in the request is expired`.
+# https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html
+_REFUSALS = frozenset(
+    {"ExpiredToken", "IncompleteSignature", "InvalidIdentityToken", "InvalidToken", "MissingAuthenticationToken"}
+    | {"SignatureDoesNotMatch"}
 )
 # Except that these hold one by their id: Vault's AppRole has a `secret_id`, web frameworks a `session_id`.
 _HELD_BY_ID = frozenset({"secret", "session", "cookie", "webhook"})
@@ -43,7 +49,7 @@ def is_telling_name(name: str) -> bool:
 def is_secret_name(name: str) -> bool:
     """Whether what stands under this name is likely to be a secret."""
     words = _words(name)
-    if not words or words == ["secretsmanager"]:
+    if not words or words == ["secretsmanager"] or name in _REFUSALS:
         return False
     *before, last = words
     if before and last in {"id", "ids"} and before[-1] in _HELD_BY_ID:

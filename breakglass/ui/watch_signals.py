@@ -142,6 +142,32 @@ def ended_by_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+@contextmanager
+def hung_up_on_in_vain() -> Iterator[None]:
+    """What is done here goes on where the terminal ends, as under nohup."""
+    with _handled((signal.SIGHUP,), signal.SIG_IGN):
+        yield
+
+
+@contextmanager
+def deaf() -> Iterator[None]:
+    """No signal ends what is done here; it is to be short. A handler, not SIG_IGN: `Hand` takes that for nohup."""
+    with _handled((signal.SIGINT, signal.SIGTERM), lambda _number, _frame: None):
+        yield
+
+
+@contextmanager
+def _handled(
+    numbers: tuple[signal.Signals, ...], handler: "signal.Handlers | Callable[[int, FrameType | None], None]"
+) -> Iterator[None]:
+    before = {number: signal.signal(number, handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, one in before.items():
+            signal.signal(number, one)
+
+
 def keyboard() -> int | None:
     """The descriptor of standard input where it is a terminal."""
     return sys.stdin.fileno() if sys.stdin is not None and sys.stdin.isatty() else None

@@ -264,6 +264,18 @@ def test_preparing_asks_nothing_and_fails_silently(
     connecting()._prepare(("sts", "nonsense"))
 
 
+@pytest.mark.usefixtures("keys")
+def test_closing_does_not_mind_what_is_still_being_prepared(
+    connecting: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = connecting()
+    first = connection.client("sts")
+    monkeypatch.setattr(first, "close", lambda: connection.client("ecs"))
+    connection.close()
+    connection._prepare(("route53",))
+    assert {key.service for key in connection._clients} == {"sts", "ecs"}, "nothing is made for nobody"
+
+
 def test_a_context_skips_only_the_file_it_was_made_for(tmp_path: Path) -> None:
     own, other = certificate(tmp_path, "127.0.0.1"), certificate(tmp_path, "elsewhere.example.com")
     context = fast._reads_once(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), str(own))

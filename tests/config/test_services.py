@@ -107,7 +107,7 @@ PRECEDENCE = [
     ('load_balancer = "mine"', "load-balancer", [("mine", "", Source.CONFIGURATION)]),
     ("load_balancer = []", "load-balancer", []),
     ('task_definition = "{service}:7"', "task-definition", [("x:7", "", Source.CONFIGURATION)]),
-    ('ecs = { cluster = "mine" }', "ecs-service", [("x", "mine", Source.CONVENTION)]),
+    ('ecs = { cluster = "mine" }', "ecs-service", [("x", "mine", Source.CONFIGURATION)]),
     ('ecs.service = "mine"', "ecs-service", [("mine", "common", Source.CONFIGURATION)]),
     ("ecs = []", "ecs-service", []),
     (

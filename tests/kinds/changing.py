@@ -104,12 +104,12 @@ def inventory(*components: Component, region: str = REGION) -> Inventory:
 
 
 def world(*components: Component, serving: bool = True, **renewals: str | Output) -> World:
-    return World(RUN, inventory(*components), renewals, serving)
+    return World(RUN, inventory(*components), renewals, serving, all_kinds())
 
 
 def made_again(*components: Component) -> World:
     """A world in which everything that could be referred to has to be made again."""
-    return World(RUN, inventory(*components), {old: output_of(old) for old in MADE}, serving=True)
+    return World(RUN, inventory(*components), {old: output_of(old) for old in MADE}, serving=True, traits=all_kinds())
 
 
 def output_of(old: str) -> Output:
@@ -147,7 +147,7 @@ def dimensions() -> list[dict[str, str]]:
 
 
 def examples() -> Iterator[Example]:
-    """At least one of each kind."""
+    """With all that AWS can tell of them."""
     yield from _of_elbv2()
     yield _classic_load_balancer()
     yield from _of_ecs()

@@ -83,7 +83,9 @@ def test_it_takes_three_calls_to_look():
     found = find(KIND, reader, lead(KIND, "api"), lead(KIND, dns_name))
     assert sum(reader.counted().values()) == 3
     assert found["api"].handles == {"api", dns_name}
-    assert [(ref.kind, ref.ref) for ref in found["api"].sighting.references] == [("security-group", "sg-1")]
+    references = found["api"].sighting.references
+    assert [(ref.kind, ref.ref) for ref in references if not ref.hint] == [("security-group", "sg-1")]
+    assert [(ref.kind, ref.ref) for ref in references if ref.hint] == [("ecs-service", "i-1:8080")]
     users = KIND.users(found["api"], Look(reader, settings()))
     assert [(user.kind, user.ref) for user in users.by] == [("ecs-service", "i-1:8080")]
 

@@ -1,4 +1,7 @@
-"""Over all kinds: a look-up that failed is never taken for a thing that is not there."""
+"""Over the scenes: a look-up that failed is never taken for a thing that is not there, nor where there is nothing.
+
+Every kind is asked the same of what the sandbox has of it in test_every_kind.
+"""
 
 import pytest
 

@@ -11,13 +11,17 @@ from breakglass.kinds.state_entry import KIND
 from breakglass.kinds.task_definition import KIND as TASK_DEFINITION
 from breakglass.model.component import Absent, Present
 from breakglass.model.entry_making import changes, correction, deletion, putting, renewed, same_item
+from breakglass.model.entry_saying import hindrances
 from breakglass.model.lead import Key
 from breakglass.model.plan import Call, Output, filled
+from breakglass.model.settings import After
+from breakglass.model.world import World
 from tests.kinds.changing import (
     BALANCER,
     CHECK,
     DEFINITION,
     GROUP,
+    RUN,
     Example,
     calls,
     example,
@@ -156,6 +160,93 @@ def test_only_what_was_read_is_deleted(table, item, other):
     else:
         table.delete_item(**deletion(facts_of(read)))
         assert "Item" not in table.get_item(TableName=TABLE, Key=KEY)
+
+
+@st.composite
+def said_of(draw, item):
+    """What an item has to say: a value at a path that it has, or has not, or that leads nowhere."""
+    path, value = (), {"M": item}
+    for _ in range(draw(st.integers(1, 3))):
+        match value:
+            case {"M": members}:
+                step = draw(st.sampled_from(sorted(members)) | names if members else names)
+                value = members.get(step, {"NULL": True})
+            case {"L": places}:
+                step = draw(st.integers(0, len(places) + 1))
+                value = places[step] if step < len(places) else {"NULL": True}
+            case _:
+                step = draw(names)
+        path = (*path, step)
+    return path, draw(values)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data(), items)
+def test_what_an_entry_has_to_say_is_said_and_nothing_else_is_touched(table, data, item):
+    path, value = data.draw(said_of(item).filter(lambda said: said[0][0] != "name"))
+    after = (After(path, value, "services.x.state_after"),)
+    read = stored(table, item)
+    hindered = list(hindrances(read, after))
+    params = correction(facts_of(read), lambda text: text, after)
+    if params is not None:
+        assert not hindered
+        table.update_item(**params)
+        with pytest.raises(ClientError, match="ConditionalCheckFailed"):
+            table.update_item(**params)
+    now = table.get_item(TableName=TABLE, Key=KEY)["Item"]
+    for name in (item.keys() | now.keys()) - {path[0]}:
+        assert same_item({"x": item[name]}, {"x": now[name]})
+    if hindered:
+        assert same_item(read, now)
+        return
+    assert correction(facts_of(now), lambda text: text, after) is None, "it is said once"
+    there = {"M": now}
+    for step in path:
+        there = there["M"][step] if isinstance(step, str) else there["L"][step]
+    stays_a_set = there.keys() <= {"SS", "NS"} and "L" in value
+    assert same_item({"x": there}, {"x": value}) or value == {"M": {}} or stays_a_set
+    if params is not None:
+        assert KIND.done(_call("UpdateItem", params), Present(facts_of(now)))
+
+
+def test_what_is_put_back_says_it_too(table):
+    after = (After(("ecs", "state"), {"S": "live"}, "x"), After(("status",), {"S": "running"}, "x"))
+    stored(table)
+    facts = facts_of({**KEY, "status": {"S": "gone"}, "balancer": {"S": BALANCER}})
+    table.put_item(**putting(facts, refer, after))
+    assert table.get_item(TableName=TABLE, Key=KEY)["Item"] == {
+        **KEY,
+        "status": {"S": "running"},
+        "balancer": {"S": "new-balancer"},
+        "ecs": {"M": {"state": {"S": "live"}}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "said", "expected"),
+    [
+        ({"SS": ["b", "a"]}, {"L": [{"S": "a"}, {"S": "c"}]}, {"SS": ["a", "c"]}),
+        ({"SS": ["b", "a"]}, {"L": [{"S": "a"}, {"S": "b"}]}, None),
+        ({"NS": ["1.0", "2"]}, {"L": [{"N": "2"}, {"N": "1"}]}, None),
+        ({"N": "1.50"}, {"N": "1.5"}, None),
+        ({"L": [{"S": "a"}, {"S": "b"}]}, {"L": [{"S": "a"}]}, {"L": [{"S": "a"}]}),
+        ({"S": "1"}, {"N": "1"}, {"N": "1"}),
+        ({"M": {"a": {"S": "x"}}}, {"M": {}}, None),
+    ],
+)
+def test_types_stay_as_they_are_where_the_value_is_the_same(old, said, expected):
+    params = correction(facts_of({**KEY, "x": old}), refer, (After(("x",), said, "x"),))
+    assert (params and params["ExpressionAttributeValues"][":new0"]) == expected
+
+
+def test_a_path_through_something_else_is_a_blocker_that_names_the_configuration():
+    one = Example(Key("state-entry", "t/x"), facts_of({**KEY, "status": {"S": "running"}}))
+    after = (After(("status", "state"), {"S": "live"}, 'services."*".state_after."status.state"'),)
+    made = World(RUN, inventory(one.component()), after=after)
+    for making in (KIND.repoint(one.component(), (), made), KIND.rebuild(one.recipe, made)):
+        (blocker,) = making.blockers
+        assert 'services."*".state_after."status.state"' in blocker.message
+        assert "status is no table" in blocker.message
 
 
 def _call(operation, params):

@@ -4,10 +4,14 @@ import pytest
 
 from breakglass.kinds import all_kinds
 from breakglass.model.lead import Source
-from breakglass.model.tagged import tagged_leads
+from breakglass.model.tagged import tagged_leads as leads_of
 
 E = "arn:aws:elasticloadbalancing:eu-west-1:111122223333"
 ECS = "arn:aws:ecs:eu-west-1:111122223333"
+
+
+def tagged_leads(arns, detail):
+    return leads_of(arns, detail, list(all_kinds().values()))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from breakglass.aws.shapes import Shapes
 from breakglass.kinds import task_definition
-from breakglass.model import ecs_making
+from breakglass.model import ecs_making, ecs_task_sets
 from breakglass.model.lead import Key
 from breakglass.model.world import Recipe, World
 from breakglass.planning.removal import Choice
@@ -26,6 +26,7 @@ FIRST_PRIORITY = 101
 TAGS = [{"key": "team", "value": "shop"}, {"key": "empty", "value": ""}]
 OURS = {"breakglass:run", "breakglass:token"}
 MOVES = {"events", "createdAt", "updatedAt", "id", "currentServiceDeployment", "currentServiceRevisions"}
+MOVES |= {"taskSetArn", "stabilityStatusAt"}
 NEW_WITH_EACH_REVISION = {"taskDefinitionArn", "revision", "registeredAt", "deregisteredAt", "status"}
 ONLY_THE_STATE_ENTRY = """
 [services.{service}]
@@ -45,6 +46,8 @@ class Maker:
         self._priority = FIRST_PRIORITY
 
     def make(self, definition):
+        for group in dict.fromkeys(log_groups({**definition.task, **definition.service})):
+            self._aws("logs").create_log_group(logGroupName=group)
         registered = self._aws("ecs").register_task_definition(**definition.task, family=definition.family, tags=TAGS)
         revision = registered["taskDefinition"]["taskDefinitionArn"]
         balancers = [self._balanced(definition, at, behind) for at, behind in enumerate(definition.behind)]
@@ -61,8 +64,26 @@ class Maker:
         }
         if "networkConfiguration" in params:
             params["networkConfiguration"] = self._placed
-        self._aws("ecs").create_service(**params)
+        if params.get("deploymentController", {}).get("type") == "EXTERNAL":
+            self._in_sets(params)
+        else:
+            self._aws("ecs").create_service(**params)
         self._entry(definition, revision, balancers)
+
+    def _in_sets(self, params):
+        """A primary task set behind the first target group, and a small one behind each other."""
+        own = {name: value for name, value in params.items() if name not in ecs_task_sets.DECIDED}
+        self._aws("ecs").create_service(**own)
+        place = {"cluster": CLUSTER, "service": params["serviceName"], "tags": TAGS}
+        decided = {name: value for name, value in params.items() if name in ecs_task_sets.DECIDED}
+        for at, balancer in enumerate(params["loadBalancers"]):
+            scale = {"value": 34.0 if at else 100.0, "unit": "PERCENT"}
+            chosen = {**decided, "loadBalancers": [balancer], "externalId": f"deployment-{at}", "scale": scale}
+            made = self._aws("ecs").create_task_set(**place, **chosen)["taskSet"]
+            if not at:
+                self._aws("ecs").update_service_primary_task_set(
+                    cluster=CLUSTER, service=params["serviceName"], primaryTaskSet=made["taskSetArn"]
+                )
 
     def _balanced(self, definition, at, behind):
         name = f"{definition.family}-{at}"
@@ -131,6 +152,18 @@ class Maker:
         self._aws("dynamodb").put_item(TableName=TABLE, Item=item)
 
 
+def log_groups(told):
+    """Every log group that is named anywhere in it: whoever makes such a service has made these first."""
+    match told:
+        case dict():
+            yield from (value for name, value in told.items() if name == "awslogs-group")
+            for value in told.values():
+                yield from log_groups(value)
+        case list():
+            for item in told:
+                yield from log_groups(item)
+
+
 @pytest.fixture
 def maker(aws, world):
     return Maker(aws, world)
@@ -146,9 +179,9 @@ def as_told(world, aws, name):
     """The service as DescribeServices tells of it, without what moves by itself, and its task definition."""
     service = plain(world.service(name, include=["TAGS"]))
     told = aws("ecs").describe_task_definition(taskDefinition=service["taskDefinition"], include=["TAGS"])
-    revisions = aws("ecs").describe_service_revisions(
-        serviceRevisionArns=[one["arn"] for one in world.service(name)["currentServiceRevisions"]]
-    )
+    revisions = {"serviceRevisions": []}
+    if arns := [one["arn"] for one in world.service(name).get("currentServiceRevisions", [])]:
+        revisions = aws("ecs").describe_service_revisions(serviceRevisionArns=arns)
     gone_with_the_service = {"serviceRevisionArn", "createdAt"}
     return {
         "service": service,
@@ -210,7 +243,7 @@ def sent(control, *operations):
     return calls
 
 
-IN_PLACE = {"webserver", "bridge", "blue-green", "discovered"}
+IN_PLACE = {"webserver", "bridge", "blue-green", "discovered", "two-sets"}
 VARIANTS = [*((one, True) for one in ALL), *((one, False) for one in ALL if one.name in IN_PLACE)]
 """Deregistered is the harder one: there the service names another revision afterwards."""
 
@@ -240,7 +273,7 @@ def test_every_field_comes_back(sandbox, bench_of, permit_for, writer_for, aws, 
     outcome = run(bench, rebuild, permit_for, writer_for)
     # The idle half of a blue/green pair has no targets, and that alone keeps a service from being healthy.
     assert outcome == Outcome.RECOVERED or any(one.alternate for one in definition.behind), bench.look().diagnosis
-    check_what_was_sent(sent(sandbox.control, "CreateService", "RegisterTaskDefinition"), deregistered)
+    check_what_was_sent(sent(sandbox.control, "CreateService", "CreateTaskSet", "RegisterTaskDefinition"), deregistered)
     sandbox.control.advance(SECONDS_TO_SETTLE)
     now = as_told(world, aws, name)
     names = new_names(then, arns(aws, world))
@@ -277,6 +310,8 @@ def check_what_was_sent(calls, deregistered):
     (created,) = calls["CreateService"]
     assert SHAPES.problems("ecs", "CreateService", created) == ()
     assert not ecs_making.READ_ONLY.difference({"serviceName", "tags"}) & created.keys()
+    for one in calls["CreateTaskSet"]:
+        assert SHAPES.problems("ecs", "CreateTaskSet", one) == ()
     assert len(calls["RegisterTaskDefinition"]) == int(deregistered)
     for registered in calls["RegisterTaskDefinition"]:
         assert SHAPES.problems("ecs", "RegisterTaskDefinition", registered) == ()
@@ -376,7 +411,40 @@ def test_whatever_createservice_knows_is_carried_over(told, own):
         expected.pop("launchType", None)
     if told.get("schedulingStrategy") == "DAEMON":
         expected.pop("desiredCount", None)
+    if ecs_task_sets.in_sets(told):
+        rolling = {name: expected.pop(name) for name in ["deploymentConfiguration"] if name in expected}
+        for name, value in rolling.items():
+            if kept := {one: each for one, each in value.items() if one not in ecs_task_sets.ONLY_ROLLING}:
+                expected[name] = kept
+    if ecs_task_sets.controller(told) == "EXTERNAL":
+        expected = {name: value for name, value in expected.items() if name not in ecs_task_sets.DECIDED}
+        assert not ecs_task_sets.DECIDED & params.keys()
     assert {name: params.get(name) for name in expected} == expected
+
+
+TASK_SET = members("ecs", "DescribeTaskSets", "output_shape")["taskSets"].member.members
+CREATE_SET = members("ecs", "CreateTaskSet", "input_shape")
+
+
+def test_every_field_of_a_task_set_is_sent_or_is_awss_own():
+    """The same for task sets: what only one of the two shapes knows is named."""
+    assert TASK_SET.keys() - CREATE_SET.keys() <= ecs_task_sets.READ_ONLY
+    assert CREATE_SET.keys() - TASK_SET.keys() == {"service", "cluster", "clientToken"}
+    assert not (ecs_task_sets.READ_ONLY - {"tags"}) & CREATE_SET.keys()
+    assert CREATE.keys() >= ecs_task_sets.DECIDED <= CREATE_SET.keys()
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.fixed_dictionaries({name: values(TASK_SET[name]) for name in sorted(TASK_SET.keys() & CREATE_SET.keys())}))
+def test_whatever_createtaskset_knows_is_carried_over(told):
+    one = {**told, "status": "PRIMARY", "tags": TAGS}
+    facts = {"deploymentController": {"type": "EXTERNAL"}, "taskSets": [{**one, "status": "DRAINING"}, one]}
+    create, primary = ecs_task_sets.making(Key("ecs-service", "wonderland/x"), facts, World("RUN", NO_INVENTORY))
+    assert SHAPES.problems("ecs", "CreateTaskSet", create.params) == ()
+    assert primary.operation == "UpdateServicePrimaryTaskSet"
+    sent = {name: value for name, value in told.items() if name not in {"launchType", "tags"}}
+    assert {name: create.params.get(name) for name in sent} == sent
+    assert plain(create.params["tags"]) == TAGS
 
 
 NO_INVENTORY = None

@@ -57,6 +57,8 @@ def settled(sandbox, client):
             }
             for moving in ("instances", "InstanceCount", "CreateDate"):
                 service.pop(moving, None)
+        if services := region.get("discovery-service"):
+            region["discovery-service"] = {service["Name"]: service for service in services.values()}
     return json.loads(MADE_ANEW.sub("srv-ID", json.dumps(world)))
 
 

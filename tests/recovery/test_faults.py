@@ -401,9 +401,7 @@ def test_somebody_else_makes_it_in_the_same_moment(drill_of, aws, world):
     assert not drill.can_be_resumed()
 
 
-@pytest.mark.parametrize(
-    ("delete", "operation"), [("record", "ChangeResourceRecordSets"), ("entry", "DeleteItem")]
-)
+@pytest.mark.parametrize(("delete", "operation"), [("record", "ChangeResourceRecordSets"), ("entry", "DeleteItem")])
 def test_somebody_else_does_the_same_in_that_moment(drill_of, aws, world, delete, operation):
     """AWS refuses to delete what is gone; it was to go anyway."""
     drill = drill_of()

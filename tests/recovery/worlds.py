@@ -12,6 +12,7 @@ GIVEN_ANEW = re.compile(
 )
 TIMES = re.compile(r"(created|creation|updated|configuration.*updated).*(at|time|timestamp)?$", re.IGNORECASE)
 RUN_TAG = "breakglass:run"
+MARKS = {RUN_TAG, "breakglass:token"}
 CALLER = {"CallerReference", "clientToken"}
 
 
@@ -37,7 +38,7 @@ def _plain(value):
             return _together(
                 (GIVEN_ANEW.sub("ID", str(name)), _plain(item))
                 for name, item in value.items()
-                if not TIMES.fullmatch(str(name)) and name not in CALLER and name != RUN_TAG
+                if not TIMES.fullmatch(str(name)) and name not in CALLER | MARKS
             )
         case list():
             return _sorted(_plain(item) for item in value if not (isinstance(item, dict) and RUN_TAG in item.values()))

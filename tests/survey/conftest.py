@@ -12,6 +12,7 @@ from breakglass.aws.session import connect
 from breakglass.config import load
 from breakglass.kinds import all_kinds
 from breakglass.model.kind import Detail, Look
+from breakglass.planning.clusters import CHOSEN
 from breakglass.planning.inventory import Moment
 from breakglass.running.survey import take_inventory
 
@@ -36,7 +37,7 @@ def look_at(running, tmp_path_factory):
     nowhere = tmp_path_factory.mktemp("nowhere")
     with ExitStack() as stack:
 
-        def look(service, account="production", detail=Detail.LOOK, file=None):
+        def look(service, account="production", detail=Detail.LOOK, file=None, cluster=""):
             environ = running.applied({}, account)
             if account not in connections:
                 patch = stack.enter_context(pytest.MonkeyPatch.context())
@@ -52,6 +53,8 @@ def look_at(running, tmp_path_factory):
             identity = describe(connection, caller, alias=None, name=found.name, environment=found.environment)
             reader = AwsReader(connection, caller.account).fresh()
             moment = Moment(reader.region, datetime.now(UTC), lambda: reader.api_calls)
-            return take_inventory(identity.account, Look(reader, config.service(service), detail), all_kinds(), moment)
+            settings = config.service(service)
+            settings = settings.in_cluster(cluster, CHOSEN) if cluster else settings
+            return take_inventory(identity.account, Look(reader, settings, detail), all_kinds(), moment)
 
         yield look

@@ -72,8 +72,9 @@ def test_help_loads_nothing_heavy(arguments):
 
 
 def test_every_command_that_talks_to_aws_takes_the_common_options(breakglass):
-    for command in sorted(set(COMMANDS) - {"rehearse", "sandbox"}):  # these two work on this machine alone
-        said = breakglass(command, "--help").stdout
+    alone = {"rehearse", "sandbox", "runbook"}  # these work on this machine; what a runbook starts does not
+    for command in [*sorted(set(COMMANDS) - alone), "runbook run"]:
+        said = breakglass(*command.split(), "--help").stdout
         for option in ("--account", "--profile", "--region", "--config", "--state-dir", "--no-color", "--debug"):
             assert f" {option} " in said, (command, option)
 

@@ -93,7 +93,7 @@ def test_off_a_terminal_it_is_the_alert_and_the_inventory(off_terminal, tmp_path
     ended = off_terminal("deployer-api")
     assert ended.returncode == 0, ended.stderr
     assert "DOWN  deployer-api is not answering" in ended.stderr
-    assert "Runbook RB-01" in ended.stderr
+    assert "Runbook: breakglass runbook show RB-01" in ended.stderr
     assert ended.stdout.startswith("deployer-api is half-deleted")
     assert not (tmp_path / "state").exists(), "nothing was rehearsed"
 

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from breakglass.config.accounts import AccountSettings
+from breakglass.config.configuration import Config
 from breakglass.kinds import all_kinds
 from breakglass.model.account import Account, Environment
 from breakglass.model.component import (
@@ -27,6 +29,7 @@ from breakglass.model.component import (
 )
 from breakglass.model.inventory import Diagnosis, Finding, Health, Inventory, Severity
 from breakglass.model.lead import Key, Lead, Source
+from breakglass.ui.reports.accounts import accounts_table
 from breakglass.ui.reports.document import as_json, document
 from breakglass.ui.reports.markdown import markdown
 from breakglass.ui.reports.mermaid import mermaid
@@ -345,3 +348,13 @@ def test_no_report_says_a_planted_secret(state, shape):
         as_json(document(inventory)),
     ):  # fmt: skip
         assert SECRET not in unescape(text)
+
+
+def test_accounts_say_which_one_is_at_hand_only_where_that_is_known():
+    config = Config(accounts=(AccountSettings("production", "111122223333"),))
+    known = accounts_table(
+        config, Account("111122223333", "arn:aws:sts::111122223333:assumed-role/BreakGlass/ana"), Style()
+    )
+    assert (known.count("*"), "could not be asked" in known) == (2, False)
+    unknown = accounts_table(config, None, Style())
+    assert (unknown.count("*"), "could not be asked" in unknown) == (0, True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from moto.core.base_backend import BackendDict
@@ -12,7 +12,8 @@ from .manners import Manners
 from .manners.ecs.state import Ecs, Service
 from .manners.ecs.task import Failure
 from .manners.elbv2.state import Balancing
-from .manners.iam import Simulation
+from .manners.iam import Ruling, Simulation
+from .manners.limits import limits_of
 from .state import GLOBAL, World
 
 _ROLE_IS_GONE = (
@@ -43,6 +44,7 @@ class Chaos:
             "forget-tombstone": self.forget_tombstone,
             "deny": self.deny,
             "allow": self.allow,
+            "limit": self.limit,
             "empty": self.empty,
             "number-revisions": self.number_revisions,
         }
@@ -83,7 +85,7 @@ class Chaos:
         https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
         """
         found = self._service(service, account)
-        image = found.primary.definition["containerDefinitions"][0]["image"]
+        image = found.rollouts[0].definition["containerDefinitions"][0]["image"]
         if exit_code is None:
             missing = f"CannotPullContainerError: pull image manifest has been retried 1 time(s): {image}: not found"
             found.failure = Failure(reason or missing, code, None, None)
@@ -132,13 +134,26 @@ class Chaos:
             raise ValueError(f"{service} is not INACTIVE: only a tombstone can be forgotten")
         del self._world.state(Ecs, account, REGION).services[cluster, service]
 
-    def deny(self, *, actions: list[str], account: str = PRODUCTION.id) -> None:
-        """IAM's simulator says implicitDeny for these actions (wildcards allowed)."""
-        self._world.state(Simulation, account, GLOBAL).denied.update(actions)
+    def deny(
+        self,
+        *,
+        actions: list[str],
+        account: str = PRODUCTION.id,
+        resource: str = "*",
+        missing: Sequence[str] = (),
+        scp: bool = False,
+    ) -> None:
+        """IAM's simulator says implicitDeny for these actions on a resource (wildcards allowed); see `iam.Ruling`."""
+        rulings = (Ruling(action, resource, tuple(missing), scp) for action in actions)
+        self._world.state(Simulation, account, GLOBAL).denied.update(rulings)
 
     def allow(self, *, account: str = PRODUCTION.id) -> None:
         """IAM's simulator says allowed for everything again."""
         self._world.state(Simulation, account, GLOBAL).denied.clear()
+
+    def limit(self, limit: str, value: int, account: str = PRODUCTION.id) -> None:
+        """There may be so many of something in an account, by AWS's name for that limit; see `manners.limits`."""
+        limits_of(self._world, account).set[limit] = value
 
     def empty(self, *, account: str = PRODUCTION.id) -> None:
         """Nothing is left of an account but its credentials: room for somebody's own world."""

@@ -38,6 +38,9 @@ load_balancer = "loadBalancer"
 target_groups = "targetGroups"
 dns_names = "cname"
 health_checks = "healthCheckId"
+
+[services.looking-glass-api]
+alarms = ["{{service}}-5xx", "{{service}}-ratio", "{{service}}-old", "{{service}}-page"]
 """
 
 

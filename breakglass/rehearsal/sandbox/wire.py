@@ -47,6 +47,7 @@ _ELB_V1 = "2012-06-01"
 _BY_SIGNING_NAME = {
     "monitoring": "cloudwatch",
     "tagging": "resourcegroupstaggingapi",
+    "servicequotas": "service-quotas",
     "elasticloadbalancing": "elbv2",
 }
 

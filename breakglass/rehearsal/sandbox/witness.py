@@ -14,9 +14,11 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.ec2.models import ec2_backends
 
 from .accounts import ACCOUNTS
+from .annexes import all_annexes
 from .manners import Manners
 from .manners.autoscaling import Scaling
-from .manners.ecs.state import Ecs
+from .manners.ecs.creation import OF_A_SET
+from .manners.ecs.state import Deployment, Ecs
 from .manners.elb.state import ClassicBalancing
 from .manners.elbv2.state import Balancing
 from .manners.route53.state import Dns
@@ -58,6 +60,7 @@ class Witness:
             **_classic(self._world.state(ClassicBalancing, account, region)),
             **_scaling(self._world.state(Scaling, account, region)),
             **_discovery(call),
+            **{kind: told for annex in all_annexes() for kind, told in annex.witness(account, region).items()},
             "alarm": self._alarms(call),
             "item": _items(account, region),
             "security-group": _security_groups(account, region),
@@ -98,7 +101,7 @@ class Witness:
         return {
             "task": {task.id: {"group": task.group, "status": task.status(now)} for task in ecs.tasks()},
             "rollout": {
-                f"{cluster}/{name}": [[item.id, item.status, item.rollout] for item in service.deployments]
+                f"{cluster}/{name}": [[item.id, item.status, item.rollout] for item in service.rollouts]
                 for (cluster, name), service in ecs.services.items()
             },
             "target": {
@@ -118,6 +121,7 @@ def _containers(ecs: Ecs) -> AwsShape:
                 "desiredCount": service.desired,
                 "createdAt": service.created_at,
                 "tags": service.tags,
+                **({"taskSets": [_task_set(one) for one in service.sets]} if service.in_sets else {}),
             }
             for (cluster, name), service in ecs.services.items()
         },
@@ -126,6 +130,16 @@ def _containers(ecs: Ecs) -> AwsShape:
             for revisions in ecs.definitions.values()
             for item in revisions.values()
         },
+    }
+
+
+def _task_set(one: Deployment) -> AwsShape:
+    return {
+        **{name: one.settings[name] for name in OF_A_SET if name in one.settings},
+        "status": one.status,
+        "scale": one.scale,
+        "externalId": one.external_id,
+        "tags": one.tags,
     }
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from breakglass.ui.common import Common, with_common_options
+from breakglass.ui.options import Cluster
 from breakglass.ui.terminal import Style, say, style_of
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def inventory(
     service: Annotated[str, typer.Argument(metavar="SERVICE", help="The service, e.g. deployer-api.")],
     output: Annotated[Output, typer.Option("--output", "-o", help="How to print it.")] = Output.TABLE,
     *,
+    cluster: Cluster = None,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit 10 unless the service is healthy.")
     ] = False,
@@ -52,6 +54,7 @@ def inventory(
     Exits 8 where something could not be read.
     """
     began = monotonic()
+    common = replace(common, cluster=cluster)
     taken, report = _take(common, service, output)
     style = style_of(sys.stdout, os.environ, no_color=common.no_color)
     say(report(taken, style, monotonic() - began), sys.stdout)
@@ -74,6 +77,7 @@ def _take(common: Common, service: str, output: Output) -> tuple["Inventory", "R
     from breakglass.aws.reader import AwsReader  # noqa: PLC0415 - loads the AWS SDK
     from breakglass.kinds import all_kinds  # noqa: PLC0415
     from breakglass.model.kind import Look  # noqa: PLC0415
+    from breakglass.planning.clusters import CHOSEN  # noqa: PLC0415
     from breakglass.planning.inventory import Moment  # noqa: PLC0415
     from breakglass.running.state_dir import StateDir, locate  # noqa: PLC0415
     from breakglass.running.survey import take_inventory  # noqa: PLC0415
@@ -83,6 +87,8 @@ def _take(common: Common, service: str, output: Output) -> tuple["Inventory", "R
 
     with access(common, os.environ, Path.cwd()) as reached:
         settings = reached.config.service(service)
+        if common.cluster:
+            settings = settings.in_cluster(common.cluster, CHOSEN)
         reader = AwsReader(reached.connection, reached.identity.account.id)
         moment = Moment(reader.region, datetime.now(UTC), lambda: reader.api_calls)
         pool = ThreadPoolExecutor(1, "inventory")
@@ -95,9 +101,20 @@ def _take(common: Common, service: str, output: Output) -> tuple["Inventory", "R
         finally:
             pool.shutdown(wait=False, cancel_futures=True)  # Ctrl-C does not wait for AWS
     following = tuple(common.repeated(command) for command in taken.diagnosis.next)
-    diagnosis = replace(taken.diagnosis, next=following)
+    diagnosis = replace(taken.diagnosis, next=following, guide=_guide(taken, reached.config.runbooks))
     taken = replace(taken, account=identity.account, diagnosis=diagnosis, api_calls=reader.api_calls)
     return with_rehearsal(taken, StateDir(locate(common.state_dir, os.environ)), all_kinds()), report
+
+
+def _guide(taken: "Inventory", folder: Path | None) -> str:
+    """The command that shows the runbook for a service in this state; "" where it is well, or none is for that."""
+    from breakglass.model.inventory import Health  # noqa: PLC0415 - --help does not need these
+    from breakglass.running.runbooks import shelf  # noqa: PLC0415
+
+    if taken.diagnosis.state is Health.HEALTHY:
+        return ""
+    guide = shelf(folder).guide_for(taken.service, taken.diagnosis.state)
+    return guide.shown_by(taken.service) if guide else ""
 
 
 def _report(output: Output) -> "Report":

@@ -1,11 +1,13 @@
 """`breakglass rebuild SERVICE`: create only what is missing."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from breakglass.ui.common import Common, with_common_options
 from breakglass.ui.options import (
+    Cluster,
     ConfirmAccount,
     DryRun,
     Keep,
@@ -29,6 +31,7 @@ def rebuild(
     service: Service,
     *,
     dry_run: DryRun = False,
+    cluster: Cluster = None,
     snapshot: Annotated[
         str | None,
         typer.Option("--snapshot", metavar="ID", help="A snapshot or a run that comes before all other sources."),
@@ -66,7 +69,7 @@ def rebuild(
         confirm_account=confirm_account,
         output=output,
     )
-    with desk(common, service) as at:
+    with desk(replace(common, cluster=cluster), service) as at:
         return change(at, wish)
 
 

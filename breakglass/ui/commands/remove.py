@@ -1,11 +1,13 @@
 """`breakglass remove SERVICE`: take its pieces away, in dependency order."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from breakglass.ui.common import Common, with_common_options
 from breakglass.ui.options import (
+    Cluster,
     ConfirmAccount,
     DryRun,
     Keep,
@@ -29,6 +31,7 @@ def remove(
     service: Service,
     *,
     dry_run: DryRun = False,
+    cluster: Cluster = None,
     only: Only = None,
     keep: Keep = None,
     unprotect: Annotated[
@@ -61,5 +64,5 @@ def remove(
         confirm_account=confirm_account,
         output=output,
     )
-    with desk(common, service) as at:
+    with desk(replace(common, cluster=cluster), service) as at:
         return change(at, wish)

@@ -29,16 +29,13 @@ def accounts_table(config: Config, at_hand: Account | None, style: Style) -> str
         rows.append(["*", "(not configured)", hyphenated(at_hand.id), "can be read, never changed", "-", "-"])
     if not rows:
         return "No accounts are configured.\n"
-    return (
-        tabulate(
-            rows,
-            headers=["", "NAME", "ACCOUNT", "ENVIRONMENT", "PROFILE", "REGIONS FOR CHANGES"],
-            tablefmt="plain",
-            disable_numparse=True,
-            preserve_whitespace=True,
-        )
-        + "\n\n* these credentials\n"
-    )
+    return tabulate(
+        rows,
+        headers=["", "NAME", "ACCOUNT", "ENVIRONMENT", "PROFILE", "REGIONS FOR CHANGES"],
+        tablefmt="plain",
+        disable_numparse=True,
+        preserve_whitespace=True,
+    ) + ("\n\n* these credentials\n" if at_hand else "\n\nWhich of them these credentials are could not be asked.\n")
 
 
 def accounts_document(config: Config, at_hand: Account | None) -> dict[str, Any]:

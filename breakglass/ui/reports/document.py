@@ -6,7 +6,7 @@ from typing import Any
 
 from breakglass.model.account import Account
 from breakglass.model.component import Component, Shared
-from breakglass.model.inventory import Finding, Inventory, Rehearsed
+from breakglass.model.inventory import DryRehearsed, Finding, Inventory, Rehearsed
 from breakglass.ui.masking import mask, mask_text
 from breakglass.ui.reports.words import is_shared, ownership_word
 
@@ -26,11 +26,13 @@ def document(inventory: Inventory) -> dict[str, Any]:
             "state": str(inventory.diagnosis.state),
             "summary": mask_text(inventory.diagnosis.summary),
             "next": list(inventory.diagnosis.next),
+            **({"guide": inventory.diagnosis.guide} if inventory.diagnosis.guide else {}),
         },
         "components": [_component(component) for component in inventory.components],
         "findings": [_finding(finding) for finding in inventory.findings],
         "api_calls": inventory.api_calls,
         **({"rehearsed": _rehearsed(inventory.rehearsed)} if inventory.rehearsed else {}),
+        **({"dry_run": _dry_run(inventory.dry_run)} if inventory.dry_run else {}),
     }
 
 
@@ -43,6 +45,10 @@ def _rehearsed(one: Rehearsed) -> dict[str, Any]:
         "twin": one.changes is not None,
         "changed_since": list(one.changes) if one.changes is not None else None,
     }
+
+
+def _dry_run(one: DryRehearsed) -> dict[str, Any]:
+    return {"at": timestamp(one.at), "id": one.id, "failures": one.failures}
 
 
 def as_json(content: Any) -> str:

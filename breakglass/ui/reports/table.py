@@ -214,7 +214,9 @@ def _footnote(note: Note, screen: _Screen) -> Iterator[str]:
 
 def _next_lines(inventory: Inventory, screen: _Screen) -> list[str]:
     """Ready to paste, so never broken into lines."""
-    label = screen.style.paint("Next:", BOLD)
+    diagnosis = inventory.diagnosis
+    labels = ["Next:", *["     "] * (len(diagnosis.next) - 1)][: len(diagnosis.next)]
+    following = [*zip(labels, diagnosis.next, strict=True), *([("Guide:", diagnosis.guide)] if diagnosis.guide else [])]
     return [
-        f"{label if not at else '     '} {harmless(command)}" for at, command in enumerate(inventory.diagnosis.next)
+        f"{screen.style.paint(label, BOLD) if label.strip() else label} {harmless(line)}" for label, line in following
     ]

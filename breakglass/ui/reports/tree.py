@@ -3,28 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from breakglass.kinds import all_kinds
 from breakglass.model.component import Component
 from breakglass.model.lead import Key
+from breakglass.model.traits import LAST_READ
 
 STATE_ENTRY = "state-entry"
-# As people think of a service: what runs, how traffic reaches it, what watches it. Other kinds come last.
-_READING_ORDER = (
-    STATE_ENTRY,
-    "ecs-service",
-    "task-definition",
-    "target-group",
-    "listener-rule",
-    "listener",
-    "load-balancer",
-    "classic-load-balancer",
-    "dns-record",
-    "health-check",
-    "scalable-target",
-    "alarm",
-    "discovery-service",
-    "security-group",
-)
-_PLACE = {kind: at for at, kind in enumerate(_READING_ORDER)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +62,8 @@ def prefixes(twig: Twig, *, unicode: bool, dense: bool = False) -> tuple[str, st
 
 
 def _reading_place(component: Component) -> tuple[int, Key]:
-    return _PLACE.get(component.key.kind, len(_PLACE)), component.key
+    kind = all_kinds().get(component.key.kind)
+    return kind.read_at if kind else LAST_READ, component.key
 
 
 def _roots(by_key: Mapping[Key, Component], needs: Mapping[Key, Sequence[Key]]) -> Iterator[Key]:

@@ -133,4 +133,40 @@ DAEMON = Definition(
     },
 )
 
-ALL = (BRIDGE, DYNAMIC_PORTS, DAEMON)
+ANYWHERE = Definition(
+    "anywhere",
+    f"{GUIDE}/ecs-anywhere-taskdefinition.html",
+    {
+        "networkMode": "bridge",
+        "requiresCompatibilities": ["EXTERNAL"],
+        "executionRoleArn": EXECUTION_ROLE,
+        "containerDefinitions": [
+            {
+                "name": "nginx",
+                "image": "public.ecr.aws/nginx/nginx:1.27",
+                "memory": 256,
+                "cpu": 256,
+                "essential": True,
+                "portMappings": [{"containerPort": 80, "hostPort": 8080, "protocol": "tcp"}],
+            }
+        ],
+    },
+    {"desiredCount": 2, "launchType": "EXTERNAL", "deploymentController": {"type": "ECS"}},
+)
+
+OWN_CAPACITY = Definition(
+    "capacity",
+    f"{GUIDE}/cluster-auto-scaling.html",
+    DYNAMIC_PORTS.task,
+    {
+        "desiredCount": 3,
+        "capacityProviderStrategy": [
+            {"capacityProvider": "on-demand", "weight": 1, "base": 1},
+            {"capacityProvider": "spot", "weight": 4, "base": 0},
+        ],
+        "availabilityZoneRebalancing": "ENABLED",
+    },
+    (Behind("web", 8080),),
+)
+
+ALL = (BRIDGE, DYNAMIC_PORTS, DAEMON, ANYWHERE, OWN_CAPACITY)

@@ -175,4 +175,49 @@ BLUE_GREEN = Definition(
     (Behind("webserver", 80, alternate=True),),
 )
 
-ALL = (CONNECTED, CONNECTED_CLIENT, EBS, LATTICE, GUARDED, BLUE_GREEN)
+EXTERNAL = Definition(
+    "external",
+    f"{GUIDE}/deployment-type-external.html",
+    fargate(NAMED_PORT, taskRoleArn=TASK_ROLE),
+    {
+        "desiredCount": 2,
+        "schedulingStrategy": "REPLICA",
+        "deploymentController": {"type": "EXTERNAL"},
+        "deploymentConfiguration": {"maximumPercent": 200, "minimumHealthyPercent": 100},
+        "healthCheckGracePeriodSeconds": 30,
+        "launchType": "FARGATE",
+        "platformVersion": "1.4.0",
+        **AWSVPC,
+    },
+    (Behind("webserver", 80),),
+)
+
+EXTERNAL_IN_TWO = Definition(
+    "two-sets",
+    "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateTaskSet.html",
+    EXTERNAL.task,
+    {
+        **{name: value for name, value in EXTERNAL.service.items() if name not in {"launchType", "platformVersion"}},
+        "desiredCount": 3,
+        "capacityProviderStrategy": [{"capacityProvider": "FARGATE", "weight": 1, "base": 1}],
+    },
+    (Behind("webserver", 80), Behind("webserver", 80)),
+    registries=({"containerName": "webserver", "containerPort": 80},),
+)
+
+CODE_DEPLOY = Definition(
+    "code-deploy",
+    f"{GUIDE}/create-blue-green.html",
+    fargate(NAMED_PORT),
+    {
+        "desiredCount": 2,
+        "launchType": "FARGATE",
+        "platformVersion": "1.4.0",
+        "schedulingStrategy": "REPLICA",
+        "deploymentController": {"type": "CODE_DEPLOY"},
+        **AWSVPC,
+    },
+    (Behind("webserver", 80),),
+)
+
+ALL = (EXTERNAL, EXTERNAL_IN_TWO, CODE_DEPLOY, CONNECTED, CONNECTED_CLIENT, EBS, LATTICE, GUARDED, BLUE_GREEN)

@@ -28,6 +28,17 @@ def test_a_name_is_taken_once_in_a_namespace(aws, spaces, refused):
     assert client.create_service(**{**ask, "NamespaceId": spaces["other"]})["Service"]["Id"] != made["Id"]
 
 
+def test_a_network_has_several_namespaces(sandbox, aws, world, refused):
+    """CreatePrivateDnsNamespace: NamespaceAlreadyExists, "The namespace that you're trying to create already exists";
+    nothing is said of a VPC that has another one (API_CreatePrivateDnsNamespace)."""
+    client, vpc = aws("servicediscovery"), world.balancer()["VpcId"]
+    for name in ("one.local", "other.local"):
+        client.create_private_dns_namespace(Name=name, Vpc=vpc)
+    assert {"one.local", "other.local"} <= {one["Name"] for one in client.list_namespaces()["Namespaces"]}
+    with refused("NamespaceAlreadyExists"):
+        client.create_private_dns_namespace(Name="one.local", Vpc=vpc)
+
+
 def test_a_service_needs_its_namespace(aws, sandbox, refused):
     """CreateService: NamespaceNotFound, "No namespace exists with the specified ID" (API_CreateService)."""
     with refused("NamespaceNotFound"):
@@ -56,7 +67,7 @@ def test_a_summary_does_not_say_the_namespace(aws, spaces):
     """ServiceSummary has no NamespaceId, Service has (API_ServiceSummary)."""
     client = aws("servicediscovery")
     made = client.create_service(Name="deployer-api", NamespaceId=spaces["wonderland"])["Service"]
-    (listed,) = client.list_services()["Services"]
+    (listed,) = [one for one in client.list_services()["Services"] if one["Id"] == made["Id"]]
     assert "NamespaceId" not in listed
     assert client.get_service(Id=made["Id"])["Service"]["NamespaceId"] == spaces["wonderland"]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from breakglass.rehearsal.sandbox.annexes import all_annexes
 from breakglass.rehearsal.sandbox.moto_bridge import MotoBridge
 from breakglass.rehearsal.sandbox.state import AwsShape, Call, World
 
@@ -21,6 +22,7 @@ from .ecs.scheduler import Scheduler
 from .elb import ClassicLoadBalancing
 from .elbv2 import EndpointServices, LoadBalancing
 from .iam import AccessManagement
+from .limits import ServiceQuotas
 from .route53 import NameService
 from .sts import TokenService
 from .tagging import Tagging
@@ -53,15 +55,18 @@ class Manners:
             Discovery(moto, self.scheduler.settle),
             EndpointServices(world),
             LoadBalancing(world, self.scheduler.settle),
-            AccessManagement(world),
+            AccessManagement(world, moto),
             NameService(world, moto),
             Network(world, moto, self.scheduler),
+            ServiceQuotas(world),
             Tagging(world, moto),
             TokenService(world),
         )
         self._handlers: dict[tuple[str, str], Handler] = {
             (area.service, operation): handler for area in areas for operation, handler in area.handlers().items()
         }
+        for annex in all_annexes():
+            self._handlers |= annex.handlers(moto)
 
     def know(self, service: str, operation: str) -> bool:
         """Whether an operation has a handler here."""

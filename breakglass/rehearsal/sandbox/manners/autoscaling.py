@@ -155,13 +155,21 @@ class Autoscaling:
         return {"PolicyARN": policy["PolicyARN"], "Alarms": policy["Alarms"]}
 
     def _describe_policies(self, call: Call) -> AwsShape:
-        """Found by the whole resource id, ten a page.
+        """Found by the whole resource id, ten a page. A step policy's alarms are those that call it.
 
         https://docs.aws.amazon.com/autoscaling/application/APIReference/API_DescribeScalingPolicies.html
         """
         names = call.params.get("PolicyNames")
         chosen = self._matching(call, self._state(call).policies, names)
+        for policy in chosen:
+            if policy["PolicyType"] == "StepScaling":
+                policy["Alarms"] = self._calling(call, policy["PolicyARN"])
         return _paged(call, "ScalingPolicies", chosen, 10)
+
+    def _calling(self, call: Call, policy: str) -> list[AwsShape]:
+        told = self._moto.call(Call("cloudwatch", "DescribeAlarms", call.account, call.region, {"MaxRecords": 100}))
+        calling = [alarm for alarm in told["MetricAlarms"] if policy in alarm.get("AlarmActions", [])]
+        return [{"AlarmName": alarm["AlarmName"], "AlarmARN": alarm["AlarmArn"]} for alarm in calling]
 
     def _delete_policy(self, call: Call) -> AwsShape:
         scaling, entry = self._state(call), (_key(call), call.params["PolicyName"])

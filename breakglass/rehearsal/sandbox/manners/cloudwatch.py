@@ -40,6 +40,7 @@ class Alarms:
             "PutCompositeAlarm": self._put_composite,
             "PutMetricAlarm": self._put_metric,
             "DescribeAlarms": self._describe,
+            "DescribeAlarmsForMetric": self._on_metric,
             "DeleteAlarms": self._delete,
             "ListTagsForResource": self._list_tags,
             "TagResource": self._tag,
@@ -115,6 +116,14 @@ class Alarms:
         shown, token = page(every, params.get("NextToken"), int(params.get("MaxRecords") or _PAGE))
         return {**_by_sort(shown), "NextToken": token}
 
+    def _on_metric(self, call: Call) -> AwsShape:
+        """Those of that very metric: its name, namespace and all of its dimensions, in whatever order.
+
+        https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarmsForMetric.html
+        """
+        wanted = _metric_of(call.params)
+        return {"MetricAlarms": [alarm for alarm in self._metric(call, {}) if _metric_of(alarm) == wanted]}
+
     def _related(self, call: Call, how: str) -> AwsShape:
         state, name = self._state(call), call.params[how]
         if how == "ParentsOfAlarmName":
@@ -178,6 +187,11 @@ class Alarms:
 
 
 _MOTOS = ("AlarmNames", "AlarmNamePrefix", "StateValue", "ActionPrefix")
+
+
+def _metric_of(told: AwsShape) -> tuple[object, ...]:
+    dimensions = sorted((one["Name"], one["Value"]) for one in told.get("Dimensions") or [])
+    return told.get("Namespace"), told.get("MetricName"), dimensions
 
 
 def _children(rule: str) -> list[str]:

@@ -1,4 +1,7 @@
-"""Cloud Map: names are taken, listings filter, a service with instances stays, and ECS takes its own away late."""
+"""Cloud Map: names are taken, listings filter, a service with instances stays, and ECS takes its own away late.
+
+And a network has as many namespaces as one likes.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ class Discovery:
     def handlers(self) -> Mapping[str, Callable[[Call], AwsShape]]:
         """Operation to handler."""
         return {
+            "CreatePrivateDnsNamespace": self._create_namespace,
             "CreateService": self._create,
             "DeleteService": self._delete,
             "GetService": self._get,
@@ -28,6 +32,16 @@ class Discovery:
             "ListNamespaces": self._list_namespaces,
             "ListServices": self._list_services,
         }
+
+    def _create_namespace(self, call: Call) -> AwsShape:
+        """A network has as many namespaces as one likes, each of another name: else NamespaceAlreadyExists.
+
+        https://docs.aws.amazon.com/cloud-map/latest/api/API_CreatePrivateDnsNamespace.html
+        """
+        name, vpc = call.params["Name"], call.params["Vpc"]
+        if any(one["Name"] == name for one in self._ask(call, "ListNamespaces")["Namespaces"]):
+            raise Refused("NamespaceAlreadyExists", f"Namespace {name} already exists")
+        return self._moto.call(call.replaced(Vpc=f"{vpc} {name}"))  # by which moto tells whether there is one
 
     def _create(self, call: Call) -> AwsShape:
         """NamespaceNotFound; ServiceAlreadyExists for a name that is taken, but not for the same request again.

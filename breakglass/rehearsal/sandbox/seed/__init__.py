@@ -1,4 +1,4 @@
-"""The world on which people rehearse: the same five services in a production and a staging account."""
+"""The world on which people rehearse: the same five services in two accounts, and one that has everything."""
 
 from .plant import plant_neighbours, plant_world
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 
@@ -26,12 +26,15 @@ class Blueprint:
     protected: bool = False
     scaling: tuple[int, int] | None = None
     health_alarm: bool = False
-    tags: dict[str, str] = field(default_factory=dict)
 
     @property
     def host(self) -> str:
         """Its name in DNS."""
         return f"{self.name}.example.com"
+
+    def tagged(self, key: str = "Key", value: str = "Value") -> list[dict[str, str]]:
+        """The tags that each of its pieces bears; `key` and `value` are how the API at hand spells these two."""
+        return [{key: "service", value: self.name}, {key: "team", value: self.owner}]
 
     @property
     def has_own_balancer(self) -> bool:

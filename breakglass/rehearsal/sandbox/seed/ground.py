@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from moto.ec2.models import ec2_backends
 
-from breakglass.rehearsal.sandbox.accounts import Account
+from breakglass.rehearsal.sandbox.accounts import ROLE, Account
+from breakglass.rehearsal.sandbox.annexes import all_annexes
 from breakglass.rehearsal.sandbox.manners.ecs.state import Ecs
 from breakglass.rehearsal.sandbox.state import AwsShape, World
 
@@ -20,6 +22,9 @@ _NETWORKS = {"111122223333": "10.11", "444455556666": "10.44"}
 _TASKS_MAY_ASSUME = (
     '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},'
     '"Action":"sts:AssumeRole"}]}'
+)
+_PEOPLE_MAY_ASSUME = (
+    '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}'
 )
 
 
@@ -42,15 +47,24 @@ class Ground:
         made = self.call("iam", "CreateRole", RoleName=name, AssumeRolePolicyDocument=_TASKS_MAY_ASSUME)
         return str(made["Role"]["Arn"])
 
-    def balancer(self, name: str, owner: str, default: AwsShape) -> tuple[AwsShape, str]:
+    def deploy(self, operation: str, **params: Any) -> AwsShape:
+        """The answer to a call to ECS, sent once what single kinds have of a service is there."""
+        for annex in all_annexes():
+            annex.plant(self, params)
+        return self.call("ecs", operation, **params)
+
+    def balancer(
+        self, name: str, owner: str, default: AwsShape, groups: list[str] | None = None
+    ) -> tuple[AwsShape, str]:
         """Make an ALB that sends port 80 to HTTPS and begins port 443 with `default`.
 
-        Returns the load balancer and the ARN of its HTTPS listener.
+        Returns the load balancer and the ARN of its HTTPS listener. `groups` are its security groups, the shared one
+        where none are given.
         """
         tags = [{"Key": "service", "Value": name}, {"Key": "team", "Value": owner}]
         made = self.call(
-            "elbv2", "CreateLoadBalancer", Name=name, Subnets=self.subnets, SecurityGroups=[self.balancer_group],
-            Scheme="internet-facing", Type="application", IpAddressType="ipv4", Tags=tags,
+            "elbv2", "CreateLoadBalancer", Name=name, Subnets=self.subnets, Scheme="internet-facing",
+            SecurityGroups=groups or [self.balancer_group], Type="application", IpAddressType="ipv4", Tags=tags,
         )  # fmt: skip
         balancer: AwsShape = made["LoadBalancers"][0]
         arn = balancer["LoadBalancerArn"]
@@ -90,6 +104,7 @@ def lay_ground(world: World, call: Caller, account: Account) -> Ground:
     zone = call("route53", "CreateHostedZone", Name=ZONE, CallerReference=f"zone-of-{account.name}")
     zone_id = zone["HostedZone"]["Id"].rpartition("/")[2]
     _extra_records(call, zone_id)
+    call("iam", "CreateRole", RoleName=ROLE, AssumeRolePolicyDocument=_PEOPLE_MAY_ASSUME)
     role = call("iam", "CreateRole", RoleName="ecsTaskExecutionRole", AssumeRolePolicyDocument=_TASKS_MAY_ASSUME)
     requested = call("acm", "RequestCertificate", DomainName="*.example.com", ValidationMethod="DNS")
     certificate = str(requested["CertificateArn"])

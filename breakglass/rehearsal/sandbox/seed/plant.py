@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 
-from breakglass.rehearsal.sandbox.accounts import ACCOUNTS, REGION
+from breakglass.rehearsal.sandbox.accounts import ACCOUNTS, PRODUCTION, REGION
 from breakglass.rehearsal.sandbox.manners import Manners
 from breakglass.rehearsal.sandbox.manners.ecs.state import Ecs
 from breakglass.rehearsal.sandbox.state import AwsShape, World
 
 from .blueprint import SERVICES, Blueprint, neighbour
 from .caller import Caller
+from .everything import plant_everything
 from .ground import CLUSTER, NOT_FOUND, TABLE, Ground, lay_ground
+from .running import PORT, ecs_service, scaling, task_definitions
 
-_PORT = 8080
 _SETTLED = 120.0
 """Seconds after which a new service's tasks run and its targets are healthy."""
 
@@ -28,6 +28,8 @@ def plant_world(world: World, manners: Manners) -> None:
     for account in ACCOUNTS:
         ground = lay_ground(world, Caller(manners, account.id, REGION), account)
         _plant(ground, SERVICES)
+        if account is PRODUCTION:
+            plant_everything(ground)
     _let_grow(world, manners)
 
 
@@ -64,27 +66,22 @@ def _plant(ground: Ground, blueprints: tuple[Blueprint, ...] | list[Blueprint]) 
                 "elbv2", "ModifyLoadBalancerAttributes", LoadBalancerArn=balancer["LoadBalancerArn"],
                 Attributes=[{"Key": "deletion_protection.enabled", "Value": "true"}],
             )  # fmt: skip
-        definition = _task_definitions(ground, blueprint)
-        _ecs_service(ground, blueprint, definition, group)
+        definition = task_definitions(ground, blueprint)
+        ecs_service(ground, blueprint, definition, group)
         if blueprint.scaling:
-            _scaling(ground, blueprint, *blueprint.scaling)
+            scaling(ground, blueprint, *blueprint.scaling)
         check = _health_check(ground, blueprint)
         _records(ground, blueprint, balancer, check)
         _alarms(ground, blueprint, balancer["LoadBalancerArn"], group, check)
         _state_entry(ground, blueprint, definition, balancer["LoadBalancerArn"], group, check)
 
 
-def _tags(blueprint: Blueprint, *, upper: bool) -> list[dict[str, str]]:
-    key, value = ("Key", "Value") if upper else ("key", "value")
-    return [{key: "service", value: blueprint.name}, {key: "team", value: blueprint.owner}]
-
-
 def _target_group(ground: Ground, blueprint: Blueprint) -> str:
     made = ground.call(
-        "elbv2", "CreateTargetGroup", Name=blueprint.name, Protocol="HTTP", Port=_PORT, VpcId=ground.vpc,
+        "elbv2", "CreateTargetGroup", Name=blueprint.name, Protocol="HTTP", Port=PORT, VpcId=ground.vpc,
         TargetType="ip", HealthCheckPath="/health", HealthCheckIntervalSeconds=5, HealthCheckTimeoutSeconds=2,
         HealthyThresholdCount=2, UnhealthyThresholdCount=2, Matcher={"HttpCode": "200-299"},
-        Tags=_tags(blueprint, upper=True),
+        Tags=blueprint.tagged(),
     )  # fmt: skip
     arn = str(made["TargetGroups"][0]["TargetGroupArn"])
     ground.call(
@@ -98,98 +95,7 @@ def _rule(ground: Ground, blueprint: Blueprint, listener: str, forward: AwsShape
     ground.call(
         "elbv2", "CreateRule", ListenerArn=listener, Priority=blueprint.priority, Actions=[forward],
         Conditions=[{"Field": "host-header", "HostHeaderConfig": {"Values": [blueprint.host]}}],
-        Tags=_tags(blueprint, upper=True),
-    )  # fmt: skip
-
-
-def _task_definitions(ground: Ground, blueprint: Blueprint) -> str:
-    """Register the family's revisions and return the last one's ARN; a family's numbers only ever grow."""
-    call = ground.call
-    role = ground.role(f"{blueprint.name}-task")
-    secret = f"arn:aws:secretsmanager:{call.region}:{call.account}:secret:{blueprint.name}/database-AbCdEf"
-    arn = ""
-    call("ecr", "CreateRepository", repositoryName=blueprint.name)
-    for revision in blueprint.revisions:
-        manifest = json.dumps({"schemaVersion": 2, "config": {"digest": f"sha256:{revision:064x}"}})
-        call(
-            "ecr", "PutImage", repositoryName=blueprint.name, imageManifest=manifest, imageTag=f"r{revision}",
-            imageManifestMediaType="application/vnd.docker.distribution.manifest.v2+json",
-        )  # fmt: skip
-        ground.ecs.last_revisions[blueprint.name] = revision - 1
-        container: AwsShape = {
-            "name": "app",
-            "image": f"{call.account}.dkr.ecr.{call.region}.amazonaws.com/{blueprint.name}:r{revision}",
-            "essential": True,
-            "cpu": 256,
-            "portMappings": [{"containerPort": _PORT, "hostPort": _PORT, "protocol": "tcp", "name": "http"}],
-            "environment": [
-                {"name": "LOG_LEVEL", "value": "info"},
-                {"name": "API_TOKEN", "value": f"token-of-{blueprint.name}-do-not-show"},
-            ],
-            "secrets": [{"name": "DATABASE_URL", "valueFrom": secret}],
-            "stopTimeout": 30,
-            "logConfiguration": {
-                "logDriver": "awslogs",
-                "options": {
-                    "awslogs-group": f"/wonderland/{blueprint.name}",
-                    "awslogs-region": call.region,
-                    "awslogs-stream-prefix": "app",
-                },
-            },
-        }
-        made = call(
-            "ecs", "RegisterTaskDefinition", family=blueprint.name, containerDefinitions=[container],
-            networkMode="awsvpc", requiresCompatibilities=["FARGATE"], cpu="256", memory="512", taskRoleArn=role,
-            executionRoleArn=ground.execution_role, tags=_tags(blueprint, upper=False),
-            runtimePlatform={"cpuArchitecture": "X86_64", "operatingSystemFamily": "LINUX"},
-        )  # fmt: skip
-        arn = made["taskDefinition"]["taskDefinitionArn"]
-    return arn
-
-
-def _ecs_service(ground: Ground, blueprint: Blueprint, definition: str, group: str) -> None:
-    ground.call(
-        "ecs", "CreateService", cluster=CLUSTER, serviceName=blueprint.name, taskDefinition=definition,
-        desiredCount=blueprint.desired, launchType="FARGATE", platformVersion="1.4.0",
-        loadBalancers=[{"targetGroupArn": group, "containerName": "app", "containerPort": _PORT}],
-        networkConfiguration={
-            "awsvpcConfiguration": {
-                "subnets": ground.subnets,
-                "securityGroups": [ground.task_group],
-                "assignPublicIp": "DISABLED",
-            }
-        },
-        deploymentConfiguration={
-            "deploymentCircuitBreaker": {"enable": True, "rollback": True},
-            "maximumPercent": 200,
-            "minimumHealthyPercent": 100,
-        },
-        healthCheckGracePeriodSeconds=45, enableExecuteCommand=True, enableECSManagedTags=True,
-        propagateTags="SERVICE", availabilityZoneRebalancing="ENABLED", tags=_tags(blueprint, upper=False),
-    )  # fmt: skip
-
-
-def _scaling(ground: Ground, blueprint: Blueprint, least: int, most: int) -> None:
-    where = {
-        "ServiceNamespace": "ecs",
-        "ResourceId": f"service/{CLUSTER}/{blueprint.name}",
-        "ScalableDimension": "ecs:service:DesiredCount",
-    }
-    area = "application-autoscaling"
-    ground.call(area, "RegisterScalableTarget", **where, MinCapacity=least, MaxCapacity=most)
-    ground.call(
-        area, "PutScalingPolicy", **where, PolicyName=f"{blueprint.name}-cpu", PolicyType="TargetTrackingScaling",
-        TargetTrackingScalingPolicyConfiguration={
-            "TargetValue": 60.0,
-            "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
-            "ScaleInCooldown": 300,
-            "ScaleOutCooldown": 60,
-        },
-    )  # fmt: skip
-    ground.call(
-        area, "PutScheduledAction", **where, ScheduledActionName=f"{blueprint.name}-morning",
-        Schedule="cron(0 6 ? * MON-FRI *)", Timezone="Europe/Berlin",
-        ScalableTargetAction={"MinCapacity": least, "MaxCapacity": most},
+        Tags=blueprint.tagged(),
     )  # fmt: skip
 
 
@@ -209,7 +115,7 @@ def _health_check(ground: Ground, blueprint: Blueprint) -> str:
     check = str(made["HealthCheck"]["Id"])
     ground.call(
         "route53", "ChangeTagsForResource", ResourceType="healthcheck", ResourceId=check,
-        AddTags=[{"Key": "Name", "Value": blueprint.name}, *_tags(blueprint, upper=True)],
+        AddTags=[{"Key": "Name", "Value": blueprint.name}, *blueprint.tagged()],
     )  # fmt: skip
     return check
 
@@ -245,7 +151,7 @@ def _alarms(ground: Ground, blueprint: Blueprint, balancer: str, group: str, che
             {"Name": "LoadBalancer", "Value": balancer.partition(":loadbalancer/")[2]},
             {"Name": "TargetGroup", "Value": group.rpartition(":")[2]},
         ],
-        Tags=_tags(blueprint, upper=True),
+        Tags=blueprint.tagged(),
     )  # fmt: skip
     if blueprint.health_alarm:
         ground.call.elsewhere("us-east-1")(

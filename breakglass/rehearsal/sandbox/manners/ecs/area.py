@@ -14,6 +14,7 @@ from .scheduler import Scheduler
 from .services import Services
 from .tags import Tags
 from .task_definitions import TaskDefinitions
+from .task_sets import TaskSets
 from .tasks import Tasks
 
 
@@ -29,6 +30,7 @@ class Containers:
             Clusters(world, moto, scheduler),
             ContainerInstances(moto),
             Services(world, moto, scheduler, definitions),
+            TaskSets(world, moto, scheduler, definitions),
             Deployments(world, scheduler),
             Tasks(world, moto, scheduler, definitions),
             Tags(world, moto),

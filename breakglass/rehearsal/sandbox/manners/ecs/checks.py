@@ -8,6 +8,41 @@ from breakglass.rehearsal.sandbox.manners.elbv2.state import Balancing
 from breakglass.rehearsal.sandbox.refusal import Refused
 from breakglass.rehearsal.sandbox.state import AwsShape, Call, World
 
+from .creation import SENT_FOR_A_SET
+
+
+def check_controller(call: Call) -> None:
+    """Refuse what the deployment controller that was asked for does not take.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
+    """
+    given = call.params
+    controller = given.get("deploymentController", {}).get("type", "ECS")
+    if controller == "ECS":
+        return
+    if given.get("schedulingStrategy") == "DAEMON":
+        raise Refused(
+            "InvalidParameterException",
+            f"The DAEMON scheduling strategy is not supported with the {controller} deployment controller.",
+        )
+    rolling = given.get("deploymentConfiguration", {}).keys() - {"maximumPercent", "minimumHealthyPercent"}
+    if rolling:
+        raise Refused(
+            "InvalidParameterException",
+            f"{', '.join(sorted(rolling))} can only be used with the ECS deployment controller.",
+        )
+    if controller == "EXTERNAL" and (decided := [name for name in SENT_FOR_A_SET if name in given]):
+        raise Refused(
+            "InvalidParameterException",
+            f"{', '.join(decided)} cannot be specified for a service that uses an external deployment controller: "
+            "create a task set.",
+        )
+    if controller == "CODE_DEPLOY" and len(given.get("loadBalancers", [])) != 1:
+        raise Refused(
+            "InvalidParameterException",
+            "A service that uses the CODE_DEPLOY deployment controller has to name one load balancer.",
+        )
+
 
 def check_request(call: Call, definition: AwsShape) -> None:
     """Refuse parameters that exclude each other, whatever else there is.

@@ -5,22 +5,23 @@ from __future__ import annotations
 import secrets
 import uuid
 
+from breakglass.rehearsal.sandbox.annexes import kept_from_starting
 from breakglass.rehearsal.sandbox.network import find_subnet
 from breakglass.rehearsal.sandbox.state import AwsShape
 
+from .creation import on_fargate
 from .hosts import bindings, hosts_of
-from .state import Ecs, Service
-from .task import Task
+from .state import Deployment, Ecs, Service
+from .task import Failure, Task
 
 
-def launch(ecs: Ecs, account: str, region: str, service: Service, at: float) -> Task:
-    """A new task of a service's primary deployment."""
-    deployment = service.primary
+def launch(ecs: Ecs, account: str, region: str, service: Service, deployment: Deployment, at: float) -> Task:
+    """A new task of one of a service's deployments or task sets."""
     task = new_task(ecs, account, region, service.cluster, deployment.definition, deployment.settings, at)
     place(task, [item for item in service.tasks if not item.is_leaving(at)], account, region, service.cluster)
     task.group = f"service:{service.name}"
     task.started_by = deployment.id
-    task.failure = service.failure
+    task.failure = service.failure or _cannot_start(account, region, deployment.definition)
     match service.settings.get("propagateTags"):
         case "SERVICE":
             task.tags = dict(service.tags)
@@ -29,6 +30,11 @@ def launch(ecs: Ecs, account: str, region: str, service: Service, at: float) -> 
     if service.settings.get("enableECSManagedTags"):
         task.tags |= {"aws:ecs:clusterName": service.cluster, "aws:ecs:serviceName": service.name}
     return task
+
+
+def _cannot_start(account: str, region: str, definition: AwsShape) -> Failure | None:
+    reason = kept_from_starting(account, region, definition)
+    return Failure(reason) if reason else None
 
 
 def new_task(
@@ -59,7 +65,7 @@ def place(task: Task, others: list[Task], account: str, region: str, cluster: st
 
     Without an interface of its own it is reached at its host: a target of type `instance`.
     """
-    if task.settings.get("launchType") != "EC2":
+    if on_fargate(task.settings):
         return
     busy = [other.host_arn for other in others]
     host = min(hosts_of(account, region, cluster), key=lambda one: busy.count(one.arn))

@@ -19,7 +19,7 @@ from .task import Task
 def register(account: str, region: str, service: Service, task: Task) -> None:
     """Make an instance of a running task in each registry of its service."""
     backend = servicediscovery_backends[account][region]
-    for registry in service.settings.get("serviceRegistries", []):
+    for registry in task.settings.get("serviceRegistries", []):
         registry_id = short_name(registry["registryArn"])
         with contextlib.suppress(ServiceNotFound):
             backend.register_instance(registry_id, task.id, task.id, _attributes(region, service, task, registry))

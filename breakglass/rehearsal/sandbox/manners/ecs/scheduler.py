@@ -7,6 +7,8 @@ https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.
 
 from __future__ import annotations
 
+from math import ceil
+
 from breakglass.rehearsal.sandbox.clock import instant
 from breakglass.rehearsal.sandbox.manners.elbv2.state import Balancing, TargetGroup
 from breakglass.rehearsal.sandbox.manners.elbv2.target_health import deregister, register
@@ -68,7 +70,7 @@ class _Review:
     def _moments(self) -> list[float]:
         moments = [moment for task in self._service.tasks for moment in task.moments()]
         moments += [target.healthy_at for task in self._service.tasks for target in self._targets_of(task)]
-        moments += [deployment.next_start for deployment in self._service.deployments]
+        moments += [deployment.next_start for deployment in self._service.rollouts]
         return moments
 
     def _review(self, at: float) -> None:
@@ -81,6 +83,9 @@ class _Review:
         self._count_failures(at)
         if service.status == "DRAINING":
             self._drain(at)
+            return
+        if service.in_sets:
+            self._keep_sets(at)
             return
         self._stop_superseded(at)
         self._keep_count(at)
@@ -97,7 +102,7 @@ class _Review:
         if all(task.is_stopped(at) for task in service.tasks):
             service.status = "INACTIVE"
             service.inactive_at = at
-            for deployment in service.deployments:
+            for deployment in service.rollouts:
                 deployment.finished_at = deployment.finished_at or at
 
     def _announce(self, at: float) -> None:
@@ -115,14 +120,14 @@ class _Review:
         for task in self._service.tasks:
             if task.is_leaving(at) or at < task.running_at or task.registered:
                 continue
-            for group, entry in self._target_groups():
+            for group, entry in self._target_groups(task):
                 port = task.port_of(entry["containerName"], int(entry["containerPort"]))
                 register(group, task.address, port, task.zone, task.running_at)
                 task.registered.append((group.shape["TargetGroupArn"], port))
                 self._say(at, f"registered 1 targets in (target-group {group.shape['TargetGroupArn']})")
 
     def _count_failures(self, at: float) -> None:
-        for deployment in self._service.deployments:
+        for deployment in self._service.rollouts:
             fresh = [task for task in self._service.tasks_of(deployment) if task.failed(at) and not task.counted]
             for task in fresh:
                 task.counted = True
@@ -190,12 +195,35 @@ class _Review:
         missing = service.desired - len(live)
         if missing > 0 and at >= primary.next_start:
             for _ in range(missing):
-                service.tasks.append(launch(self._ecs, self._account, self._region, service, at))
+                service.tasks.append(launch(self._ecs, self._account, self._region, service, primary, at))
             service.steady = False
             named = " ".join(f"(task {task.id})" for task in service.tasks[-missing:])
             self._say(at, f"has started {missing} tasks: {named}.")
         for task in live[service.desired :]:
             self._stop(task, at, "ServiceSchedulerInitiated", f"Scaling activity initiated by deployment {primary.id}")
+
+    def _keep_sets(self, at: float) -> None:
+        """Each task set has its part of the desired count, rounded up; one that is deleted has none, and goes.
+
+        https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskSet.html
+        """
+        service = self._service
+        for one in list(service.sets):
+            wanted = 0 if one.status == "DRAINING" else ceil(service.desired * one.scale / 100)
+            live = [task for task in service.tasks_of(one) if not task.is_leaving(at)]
+            if wanted > len(live) and at >= one.next_start:
+                missing = wanted - len(live)
+                new = [launch(self._ecs, self._account, self._region, service, one, at) for _ in range(missing)]
+                service.tasks += new
+                self._say(at, f"has started {missing} tasks: {' '.join(f'(task {task.id})' for task in new)}.")
+            for task in live[wanted:]:
+                self._stop(task, at, "ServiceSchedulerInitiated", f"Scaling activity initiated by task set {one.id}")
+            steady = len(live) <= wanted <= self._serving(one, at)
+            rollout = "COMPLETED" if steady else "IN_PROGRESS"
+            if (one.desired, one.rollout) != (wanted, rollout):
+                one.desired, one.rollout, one.updated_at = wanted, rollout, at
+            if one.status == "DRAINING" and all(task.is_stopped(at) for task in service.tasks_of(one)):
+                service.sets.remove(one)
 
     def _conclude(self, at: float) -> None:
         service, primary = self._service, self._service.primary
@@ -249,8 +277,8 @@ class _Review:
             self._say(at, "has begun draining connections on 1 tasks.")
         return drained
 
-    def _target_groups(self) -> list[tuple[TargetGroup, AwsShape]]:
-        entries = self._service.settings.get("loadBalancers", [])
+    def _target_groups(self, task: Task) -> list[tuple[TargetGroup, AwsShape]]:
+        entries = task.settings.get("loadBalancers", [])
         groups = self._balancing.target_groups
         return [(groups[entry["targetGroupArn"]], entry) for entry in entries if entry.get("targetGroupArn") in groups]
 

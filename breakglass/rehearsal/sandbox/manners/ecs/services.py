@@ -10,12 +10,12 @@ from breakglass.rehearsal.sandbox.paging import page
 from breakglass.rehearsal.sandbox.refusal import Refused
 from breakglass.rehearsal.sandbox.state import AwsShape, Call, World
 
-from .checks import check, check_request
+from .checks import check, check_controller, check_request
 from .clusters import cluster_named
-from .creation import NOT_SETTINGS, completed, new_deployment
+from .creation import NOT_SETTINGS, SENT_FOR_A_SET, completed, new_deployment, new_set
 from .hosts import HOSTS_A_CLUSTER
 from .scheduler import Scheduler
-from .state import Ecs, Service, short_name
+from .state import Deployment, Ecs, Service, short_name
 from .task_definitions import TaskDefinitions
 from .views import service_shape
 
@@ -25,6 +25,10 @@ _STARTS_A_DEPLOYMENT = {
     "taskDefinition", "networkConfiguration", "platformVersion", "capacityProviderStrategy", "loadBalancers",
     "serviceRegistries", "serviceConnectConfiguration", "volumeConfigurations", "vpcLatticeConfigurations",
     "enableExecuteCommand", "propagateTags", "enableECSManagedTags", "healthCheckGracePeriodSeconds",
+}  # fmt: skip
+_UPDATED_IN_SETS = {
+    "deploymentConfiguration", "healthCheckGracePeriodSeconds", "placementConstraints", "placementStrategy",
+    "enableECSManagedTags", "propagateTags",
 }  # fmt: skip
 
 
@@ -64,10 +68,15 @@ class Services:
             if existing.request == request and "clientToken" in request:
                 return {"service": self._shown(existing, with_tags=True)}
             raise Refused("InvalidParameterException", "Creation of service was not idempotent.")
-        definition = self._definition(call, call.params.get("taskDefinition", ""))
-        check_request(call, definition)
+        check_controller(call)
+        definition = None
+        external = call.params.get("deploymentController", {}).get("type") == "EXTERNAL"
+        if not external:
+            definition = self._definition(call, call.params.get("taskDefinition", ""))
+        check_request(call, definition or {})
         settings = completed(call, definition)
-        check(self._world, call, settings, definition)
+        if definition:
+            check(self._world, call, settings, definition)
         now = self._world.clock.now()
         service = Service(
             name=name,
@@ -82,7 +91,10 @@ class Services:
             reviewed_at=now,
             failure=existing.failure if existing is not None else None,
         )
-        service.deployments = [new_deployment(service, definition, now)]
+        if definition and service.in_sets:
+            service.sets = [_first_set(service, definition, now)]
+        elif definition:
+            service.deployments = [new_deployment(service, definition, now)]
         ecs.services[cluster, name] = service
         self._scheduler.settle(call.account, call.region)
         return {"service": self._shown(service, with_tags=True)}
@@ -136,6 +148,8 @@ class Services:
         if service.status != "ACTIVE":
             raise Refused("ServiceNotActiveException", "Service was not ACTIVE.")
         changed = {k: v for k, v in copy.deepcopy(call.params).items() if k not in NOT_SETTINGS}
+        if service.in_sets:
+            return self._update_in_sets(call, service, changed)
         definition = self._definition(call, changed.get("taskDefinition") or service.primary.task_definition)
         settings = {**service.settings, **changed, "taskDefinition": definition["taskDefinitionArn"]}
         if "deploymentConfiguration" in changed:
@@ -158,6 +172,25 @@ class Services:
         self._scheduler.settle(call.account, call.region)
         return {"service": self._shown(service, with_tags=True)}
 
+    def _update_in_sets(self, call: Call, service: Service, changed: AwsShape) -> AwsShape:
+        """What its task sets decide is not UpdateService's to change.
+
+        https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html
+        """
+        if decided := sorted((changed.keys() - _UPDATED_IN_SETS) | ({"forceNewDeployment"} & call.params.keys())):
+            how = "Use AWS CodeDeploy to trigger a new deployment." if service.controller == "CODE_DEPLOY" else (
+                "Create a new task set.")  # fmt: skip
+            raise Refused(
+                "InvalidParameterException",
+                f"Unable to update {', '.join(decided)} on services with a {service.controller} deployment "
+                f"controller. {how}",
+            )
+        service.settings |= changed
+        if call.params.get("desiredCount") is not None:
+            service.desired = call.params["desiredCount"]
+        self._scheduler.settle(call.account, call.region)
+        return {"service": self._shown(service, with_tags=True)}
+
     def _delete(self, call: Call) -> AwsShape:
         """DRAINING until its tasks have stopped, then INACTIVE; desiredCount is 0 from then on.
 
@@ -171,7 +204,7 @@ class Services:
                 raise Refused("InvalidParameterException", "The service cannot be stopped while it is scaled above 0.")
             service.status = "DRAINING"
             service.desired = 0
-            for deployment in service.deployments:
+            for deployment in service.rollouts:
                 deployment.desired = 0
             self._scheduler.settle(call.account, call.region)
         shown = self._shown(service, with_tags=True)
@@ -189,6 +222,14 @@ class Services:
 
     def _shown(self, service: Service, *, with_tags: bool) -> AwsShape:
         return service_shape(service, self._world.clock.now(), with_tags=with_tags)
+
+
+def _first_set(service: Service, definition: AwsShape, now: float) -> Deployment:
+    """What CodeDeploy begins with: a primary task set with all that the service was made with."""
+    chosen = {name: service.settings[name] for name in SENT_FOR_A_SET if name in service.settings}
+    one = new_set(service, definition, chosen, now)
+    one.status = "PRIMARY"
+    return one
 
 
 def _desired(call: Call, settings: AwsShape) -> int:

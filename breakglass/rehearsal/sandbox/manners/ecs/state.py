@@ -16,7 +16,10 @@ _EVENTS_KEPT = 100
 
 @dataclass
 class Deployment:
-    """One deployment of a service: the configuration its tasks are started with, and how its rollout goes."""
+    """One deployment of a service: the configuration its tasks are started with, and how its rollout goes.
+
+    A task set is one too: its tasks are `scale` percent of the service's desired count, and `request` is what made it.
+    """
 
     id: str
     revision: str
@@ -31,6 +34,10 @@ class Deployment:
     failed_tasks: int = 0
     next_start: float = 0.0
     finished_at: float | None = None
+    scale: float = 100.0
+    external_id: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
+    request: AwsShape = field(default_factory=dict)
 
     @property
     def task_definition(self) -> str:
@@ -52,6 +59,7 @@ class Service:
     request: AwsShape
     status: str = "ACTIVE"
     deployments: list[Deployment] = field(default_factory=list)
+    sets: list[Deployment] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
     events: deque[AwsShape] = field(default_factory=lambda: deque(maxlen=_EVENTS_KEPT))
     tags: dict[str, str] = field(default_factory=dict)
@@ -65,6 +73,26 @@ class Service:
     def primary(self) -> Deployment:
         """The deployment that new tasks belong to."""
         return self.deployments[0]
+
+    @property
+    def controller(self) -> str:
+        """Who deploys it: ECS itself, CODE_DEPLOY or EXTERNAL."""
+        return str(self.settings["deploymentController"]["type"])
+
+    @property
+    def in_sets(self) -> bool:
+        """Whether its tasks belong to task sets, and it has no deployments."""
+        return self.controller != "ECS"
+
+    @property
+    def rollouts(self) -> list[Deployment]:
+        """Its deployments, or its task sets."""
+        return [*self.deployments, *self.sets]
+
+    @property
+    def primary_set(self) -> Deployment | None:
+        """The task set that serves production traffic, if one was made primary."""
+        return next((one for one in self.sets if one.status == "PRIMARY"), None)
 
     @property
     def is_replica(self) -> bool:

@@ -146,7 +146,7 @@ class Task:
             "taskDefinitionArn": self.definition["taskDefinitionArn"],
             "group": self.group,
             "startedBy": self.started_by,
-            "launchType": self.settings.get("launchType", "FARGATE"),
+            "launchType": "EC2" if self.host_arn else self.settings.get("launchType", "FARGATE"),
             "lastStatus": status,
             "desiredStatus": "STOPPED" if self.is_leaving(now) else "RUNNING",
             "connectivity": "CONNECTED",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from breakglass.rehearsal.sandbox.clock import instant
 from breakglass.rehearsal.sandbox.state import AwsShape
 
-from .creation import ONLY_IN_DEPLOYMENTS, ONLY_IN_REVISIONS
+from .creation import OF_A_SET, ONLY_IN_DEPLOYMENTS, ONLY_IN_REVISIONS
 from .state import Deployment, Service
 from .task import Task
 
@@ -35,7 +35,11 @@ def service_shape(service: Service, now: float, *, with_tags: bool) -> AwsShape:
         "createdBy": service.created_by,
         "resourceManagementType": "CUSTOMER",
     }
-    if service.status == "INACTIVE":
+    if service.in_sets:
+        shape["deployments"] = []
+        sets = [] if service.status == "INACTIVE" else service.sets
+        shape["taskSets"] = [task_set_shape(service, item, now) for item in sets]
+    elif service.status == "INACTIVE":
         shape["deployments"] = []
     else:
         shape["currentServiceRevisions"] = [
@@ -76,6 +80,32 @@ def deployment_shape(service: Service, deployment: Deployment, now: float) -> Aw
             {"discoveryName": name, "discoveryArn": f"{registry}:service/srv-{name}"} for name in names
         ]
     return shape
+
+
+def task_set_shape(service: Service, one: Deployment, now: float) -> AwsShape:
+    """One of a service's task sets.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskSet.html
+    """
+    tasks = service.tasks_of(one)
+    shape: AwsShape = {
+        "id": one.id,
+        "taskSetArn": f"{service.arn.replace(':service/', ':task-set/')}/{one.id}",
+        "serviceArn": service.arn,
+        "clusterArn": service.arn.replace(":service/", ":cluster/").rpartition("/")[0],
+        "status": one.status,
+        "computedDesiredCount": one.desired if service.status == "ACTIVE" else 0,
+        "pendingCount": _pending(tasks, now),
+        "runningCount": _running(tasks, now),
+        "createdAt": instant(one.created_at),
+        "updatedAt": instant(one.updated_at),
+        **{key: one.settings[key] for key in OF_A_SET if key in one.settings},
+        "scale": {"value": one.scale, "unit": "PERCENT"},
+        "stabilityStatus": "STEADY_STATE" if one.rollout == "COMPLETED" else "STABILIZING",
+        "stabilityStatusAt": instant(one.updated_at),
+        "tags": [{"key": key, "value": value} for key, value in one.tags.items()],
+    }
+    return {**shape, "externalId": one.external_id} if one.external_id else shape
 
 
 def service_deployment_arn(service: Service, deployment: Deployment) -> str:

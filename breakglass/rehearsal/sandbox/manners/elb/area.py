@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from breakglass.rehearsal.sandbox.manners.limits import ELB, AccountLimits
 from breakglass.rehearsal.sandbox.state import AwsShape, Call, World
 
 from .instances import Instances
@@ -18,7 +19,7 @@ class ClassicLoadBalancing:
 
     def __init__(self, world: World, settle_tasks: Callable[[str, str], None]) -> None:
         instances = Instances(world, settle_tasks)
-        self._parts = (LoadBalancers(world, instances), instances, Policies(world))
+        self._parts = (LoadBalancers(world, instances), instances, Policies(world), AccountLimits(world, ELB))
 
     def handlers(self) -> Mapping[str, Callable[[Call], AwsShape]]:
         """Operation to handler."""

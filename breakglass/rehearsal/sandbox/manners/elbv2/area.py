@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from breakglass.rehearsal.sandbox.manners.limits import ELBV2, AccountLimits
 from breakglass.rehearsal.sandbox.state import AwsShape, Call, World
 
 from .listeners import Listeners
@@ -27,6 +28,7 @@ class LoadBalancing:
             TargetGroups(world),
             TargetHealth(world, settle_tasks),
             Tags(world),
+            AccountLimits(world, ELBV2),
         )
 
     def handlers(self) -> Mapping[str, Callable[[Call], AwsShape]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 
+from breakglass.rehearsal.sandbox.manners.limits import insist_on_room
 from breakglass.rehearsal.sandbox.network import vpc_exists
 from breakglass.rehearsal.sandbox.paging import page
 from breakglass.rehearsal.sandbox.refusal import Refused
@@ -81,6 +82,7 @@ class TargetGroups:
                     "DuplicateTargetGroupName",
                     f"A target group with the same name '{name}' exists, but with different settings",
                 )
+        insist_on_room(self._world, call, "target-groups", len(state.target_groups), "TooManyTargetGroups")
         created = TargetGroup(shape, _attributes(shape))
         state.target_groups[shape["TargetGroupArn"]] = created
         state.tags[shape["TargetGroupArn"]] = tags_from(call.params.get("Tags"))

@@ -8,6 +8,7 @@ from breakglass.rehearsal.sandbox.moto_bridge import MotoBridge
 from breakglass.rehearsal.sandbox.state import AwsShape, Call, World
 
 from .health_checks import HealthChecks
+from .limits import DnsLimits
 from .protections import Protections
 from .record_sets import RecordSets
 from .tags import Tags
@@ -26,6 +27,7 @@ class NameService:
             Protections(world, moto),
             HealthChecks(world),
             Tags(world, moto),
+            DnsLimits(world, moto),
         )
 
     def handlers(self) -> Mapping[str, Callable[[Call], AwsShape]]:

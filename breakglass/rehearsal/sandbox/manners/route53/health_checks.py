@@ -6,6 +6,7 @@ import copy
 import uuid
 from collections.abc import Callable, Mapping
 
+from breakglass.rehearsal.sandbox.manners.limits import insist_on_room
 from breakglass.rehearsal.sandbox.paging import page
 from breakglass.rehearsal.sandbox.refusal import Refused
 from breakglass.rehearsal.sandbox.state import GLOBAL, AwsShape, Call, World
@@ -57,6 +58,7 @@ class HealthChecks:
                 409,
             )
         _insist_on_children(dns, config)
+        insist_on_room(self._world, call, "MAX_HEALTH_CHECKS_BY_OWNER", len(dns.health_checks), "TooManyHealthChecks")
         check_id = str(uuid.uuid4())
         shape = {
             "Id": check_id,
