@@ -56,6 +56,7 @@ class Alarm(Kind):
     read_at = 110
     tag_types = global_tag_types = ("cloudwatch:alarm",)
     turn = 90
+    watches = True
     volatile = frozenset(
         {
             "StateValue",

@@ -35,7 +35,8 @@ class Traits:
     `alias_zone` is set for the entrances that clients come in by, whose DNS names records lead to: the field that
     names the hosted zone of such a DNS name. A kind that stands `behind` them is where they send clients: an entrance
     that it names serves the service. One that `routes` stands between, as rules do. What a kind that `decides` names
-    is what is in use, where two could be: an alarm only watches, a state entry only remembers.
+    is what is in use, where two could be: a state entry only remembers. Without one that only `watches`, a service
+    serves all the same.
 
     `tag_types` are the types of resources by which the Resource Groups Tagging API knows it, where the service is;
     `global_tag_types` those that it is asked for in us-east-1.
@@ -64,5 +65,6 @@ class Traits:
     behind: ClassVar[bool] = False
     routes: ClassVar[bool] = False
     decides: ClassVar[bool] = False
+    watches: ClassVar[bool] = False
     tag_types: ClassVar[tuple[str, ...]] = ()
     global_tag_types: ClassVar[tuple[str, ...]] = ()

@@ -80,7 +80,7 @@ def _not_serving(components: Sequence[Component], kinds: Mapping[str, Kind]) -> 
     """Why a service that is all there does not serve; where pieces are missing, that is reason enough."""
     if any(component.state in {State.MISSING, State.DRAINING} for component in components):
         return
-    hint = "Look at this before anything is changed: what is broken here stays broken after a rebuild."
+    hint = "Look at this first: a rebuild only makes again what is gone, as snapshots and entry remember it."
     for component in components:
         for trouble in () if idle(component, components) else _troubles(component):
             message = f"{kinds[component.key.kind].title} {component.key.id}: {trouble}"

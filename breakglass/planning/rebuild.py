@@ -13,7 +13,7 @@ from functools import partial
 from breakglass.model.component import Absent, Component, Facts, Present, State, Unproven
 from breakglass.model.inventory import Inventory
 from breakglass.model.kind import Kind
-from breakglass.model.lead import Key, Lead, Reference
+from breakglass.model.lead import Key, Lead, Reference, Source
 from breakglass.model.plan import Blocker, Kept, Loss, Plan, Purpose, Step, Until
 from breakglass.model.world import Making, Recipe, World, token
 from breakglass.planning.clusters import blockers
@@ -111,7 +111,10 @@ class _Rebuild:
         kind = self.kinds[component.key.kind]
         if not kind.makeable:
             return f"a missing {kind.title} is not made by this tool"
-        return kind.untouchable(component.key, recipe(component, kind, self.sources).facts)
+        known = recipe(component, kind, self.sources).facts
+        if kind.watches and not known and _only_guessed(component):
+            return "only a naming convention names it, and no source says what it was: it may never have been there"
+        return kind.untouchable(component.key, known)
 
     def _recipe(self, component: Component) -> Recipe:
         kind = self.kinds[component.key.kind]
@@ -269,6 +272,10 @@ def _lost_to_stacks(recipes: Mapping[Key, Recipe]) -> Iterable[Loss]:
 def _used_up(component: Component) -> bool:
     """Whether its own kind says that what is there cannot be used any more, whatever it names."""
     return isinstance(component.sighting, Present) and component.sighting.condition.state is State.STALE
+
+
+def _only_guessed(component: Component) -> bool:
+    return all(lead.source is Source.CONVENTION for lead in component.leads)
 
 
 def _wanting(component: Component, inventory: Inventory) -> bool:

@@ -39,7 +39,7 @@ class _Reading:
         self._lines = lines
         self._first = first
         self._made: Mapping[str, Callable[[SyntaxTreeNode], Block]] = {
-            "heading": lambda node: Heading(self._line(node), int(node.tag[1:]), _text(node)),
+            "heading": lambda node: Heading(self._line(node), int(node.tag[1:]), " ".join(_lines(_text(node)))),
             "paragraph": lambda node: Paragraph(self._line(node), _lines(_text(node))),
             "fence": self._code,
             "code_block": lambda node: Code(self._line(node), "", _lines(node.content.removesuffix("\n"))),

@@ -113,5 +113,6 @@ def _shown(stage: Stage, choose: Any, *, no_color: bool) -> int:
     options = ["--no-color"] if no_color else []
     code = Place(stage.sandbox, scenario.signed_in).run(["inventory", stage.service, *options])
     if not code:
-        say(f"\nGo on by hand in that world: breakglass rehearse {stage.service} --drill\n", sys.stderr)
+        which = f"--scenario {scenario.name} " if scenario in scenarios.LIBRARY[1:] else ""
+        say(f"\nGo on by hand in that world: breakglass rehearse {stage.service} {which}--drill\n", sys.stderr)
     return code

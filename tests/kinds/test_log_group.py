@@ -1,21 +1,29 @@
 """Log groups: read out of what other kinds find, never removed, and there before anything that writes to them."""
 
+from dataclasses import replace
+
 import pytest
 
+from breakglass.aws.writer import AwsWriter
 from breakglass.kinds import all_kinds
 from breakglass.kinds.log_group import KIND
 from breakglass.model.component import Absent, Found, Present, State, Unproven
 from breakglass.model.inventory import Health
 from breakglass.model.kind import Detail
 from breakglass.model.lead import Key, Lead, Source
+from breakglass.model.permit import Permit
 from breakglass.model.plan import Until
 from breakglass.model.world import Recipe
 from breakglass.planning.removal import Choice
 from breakglass.rehearsal.stage import Stage, within
-from breakglass.running.recovery import prepare_rebuild, prepare_removal, save_snapshot
+from breakglass.rehearsal.twin import SandboxTime
+from breakglass.running.progress import Outcome
+from breakglass.running.recovery import carry_out, open_run, prepare_rebuild, prepare_removal, save_snapshot
 from breakglass.running.survey import with_drawn
+from breakglass.running.tools import Operator
 from tests.kinds.changing import calls, world, wrong
 from tests.kinds.fake_reader import FakeReader, find, lead
+from tests.recovery.worlds import differences
 
 NAME = "/wonderland/deployer-api"
 KEY = Key("log-group", NAME)
@@ -137,9 +145,14 @@ def test_its_name_is_enough_for_tasks_to_start():
 
 
 @pytest.fixture
-def bench(sandbox):
+def stage(sandbox):
     with within(sandbox), Stage.of(sandbox, "deployer-api") as stage:
-        yield stage.bench()
+        yield stage
+
+
+@pytest.fixture
+def bench(stage):
+    return replace(stage.bench(), clock=SandboxTime(stage.control))
 
 
 def test_it_is_kept_and_there_before_what_writes_to_it(sandbox, bench, aws):
@@ -160,6 +173,24 @@ def test_it_is_kept_and_there_before_what_writes_to_it(sandbox, bench, aws):
     assert [step.component.kind for step in rebuild.steps] == ["log-group", "ecs-service"]
     assert rebuild.steps[0].goal is Until.THERE
     assert any("retentionInDays" in source for source in rebuild.steps[0].sources)
+
+
+def test_it_comes_back_as_it_was(sandbox, stage, bench, aws):
+    logs = aws("logs")
+    logs.delete_log_group(logGroupName=NAME)
+    logs.create_log_group(logGroupName=NAME, logGroupClass="INFREQUENT_ACCESS", tags={"team": "werkzeugschmiede"})
+    logs.put_retention_policy(logGroupName=NAME, retentionInDays=7)
+    save_snapshot(bench)
+    before = sandbox.control.world()["settled"]
+    logs.delete_log_group(logGroupName=NAME)
+    prepared = prepare_rebuild(bench, Choice())
+    assert [call.operation for call in prepared.plan.calls] == ["CreateLogGroup", "PutRetentionPolicy"]
+    caller = bench.identify()
+    permit = Permit(caller.account, caller.arn, bench.clock.now(), "typed")
+    run = open_run(bench, prepared)
+    entries = list(carry_out(bench, run, permit, AwsWriter(stage.connection, run.id), Operator()))
+    assert entries[-1].detail["outcome"] == Outcome.RECOVERED
+    assert differences(before, sandbox.control.world()["settled"]) == []
 
 
 def test_without_it_no_task_starts_and_the_diagnosis_says_so(sandbox, bench, aws):

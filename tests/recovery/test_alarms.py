@@ -8,6 +8,7 @@ from breakglass.model.lead import Key
 from breakglass.planning.removal import Choice
 from breakglass.running.progress import Outcome
 from breakglass.running.recovery import prepare_rebuild, prepare_removal
+from breakglass.running.vault import Vault
 from tests.recovery.test_crashes import MODES, ONCE, Unlucky, carried_out
 from tests.recovery.test_journeys import changing, run
 from tests.recovery.worlds import differences, ids, of_others
@@ -178,3 +179,22 @@ def test_a_plain_inventory_asks_for_no_parents(sandbox, bench_of):
     bench_of("deployer-api").look(Detail.LOOK)
     asked = [call for call in sandbox.control.calls() if call["operation"] == "DescribeAlarms"]
     assert len(asked) == 1, asked
+
+
+def test_one_that_only_a_convention_names_keeps_nothing_from_being_made(sandbox, aws, world, bench_of):
+    """It may never have been there. What a snapshot knows of it is made again."""
+    bench = bench_of("deployer-api")
+    saved = prepare_removal(bench, Choice()).snapshot
+    names = [one["AlarmName"] for one in aws("cloudwatch").describe_alarms()["MetricAlarms"]]
+    aws("cloudwatch").delete_alarms(AlarmNames=[one for one in names if one.startswith("deployer-api-5xx")])
+    aws("cloudwatch", region="us-east-1").delete_alarms(AlarmNames=["deployer-api-health"])
+    aws("ecs").delete_service(cluster="wonderland", service="deployer-api", force=True)
+    sandbox.control.advance(600)
+    plan = prepare_rebuild(bench, Choice()).plan
+    assert [step.component.kind for step in plan.steps] == ["ecs-service"]
+    assert plan.blockers == ()
+    assert [one.why.partition(",")[0] for one in plan.kept if one.component.kind == "alarm"] == [
+        "only a naming convention names it"
+    ]
+    Vault(bench.state).save(saved)
+    assert "alarm" in [step.component.kind for step in prepare_rebuild(bench, Choice()).plan.steps]

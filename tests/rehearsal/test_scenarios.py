@@ -10,7 +10,8 @@ import pytest
 from breakglass.errors import BreakglassError, UsageError
 from breakglass.rehearsal import scenarios
 from breakglass.rehearsal.drill import ready
-from breakglass.rehearsal.mishaps import DELETIONS
+from breakglass.rehearsal.mishaps import DELETIONS, deletable
+from breakglass.rehearsal.sandbox.seed.everything import NAME
 from breakglass.rehearsal.stage import Stage, within
 from tests.ui.journeys.conftest import Night
 
@@ -90,6 +91,20 @@ def test_every_single_kind_can_be_missing(stage_of):
         assert drill.look(), kind
         before, now = (sum(one.there for one in taken.of_kind(kind)) for taken in (drill.ready.before, stage.look()))
         assert now < before, kind
+
+
+def test_what_nobody_deletes_by_hand_goes_as_its_kind_says(stage_of):
+    stage = stage_of(NAME)
+    before = ready(stage)
+    with pytest.raises(BreakglassError, match="AWS does not let discovery-service"):
+        before.begin(scenarios.without("discovery-service"))
+    stage.control.reset()
+    stage.control.set_rate(0)
+    others = sorted(set(deletable()) - DELETIONS.keys())
+    assert others
+    drill = ready(stage).begin(scenarios.without(",".join((*others, "ecs-service"))))
+    assert drill.look()
+    assert not [one for kind in others for one in stage.look().of_kind(kind) if one.there]
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -159,6 +159,21 @@ def test_a_failed_condition_shows_the_item_when_asked(aws):
     assert item["tags"]["SS"] == ["werkzeugschmiede", "wonderland"]
 
 
+def test_a_step_policy_tells_which_alarms_call_it(aws, sandbox):
+    """ScalingPolicy: Alarms, "The CloudWatch alarms associated with the scaling policy" (API_ScalingPolicy); those of a
+    step policy are people's own, and call it."""
+    told = aws("application-autoscaling").describe_scaling_policies(
+        ServiceNamespace="ecs", ResourceId="service/wonderland/looking-glass-api"
+    )["ScalingPolicies"]
+    step = next(one for one in told if one["PolicyType"] == "StepScaling")
+    assert [alarm["AlarmName"] for alarm in step["Alarms"]] == ["looking-glass-api-busy"]
+    aws("cloudwatch").delete_alarms(AlarmNames=["looking-glass-api-busy"])
+    told = aws("application-autoscaling").describe_scaling_policies(
+        ServiceNamespace="ecs", PolicyNames=[step["PolicyName"]]
+    )["ScalingPolicies"]
+    assert [one["Alarms"] for one in told] == [[]]
+
+
 def test_route_53_alarms_live_in_us_east_1(aws, world):
     """ "Route 53 metrics are not available if you select any other region" (monitoring-cloudwatch)."""
     check = world.records("deployer-api.example.com.")[0]["HealthCheckId"]
