@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from breakglass.rehearsal.sandbox import Sandbox
 from breakglass.rehearsal.sandbox.accounts import ACCOUNTS
+from breakglass.rehearsal.sandbox.configuration import breakglass_toml, write_private
 
 # A machine that does other things too is no fault of the program: speed is measured in benchmarks.
 settings.register_profile("suite", deadline=None)
@@ -42,6 +43,7 @@ def running():
 def sandbox(running):
     running.control.reset()
     running.control.set_rate(0)
+    write_private(running.folder / "breakglass.toml", breakglass_toml())  # a drill with a twin leaves its own
     return running
 
 

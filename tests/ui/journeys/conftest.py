@@ -136,8 +136,7 @@ class Screen:
 
 
 @pytest.fixture(name="night")
-def _night(running, tmp_path):
-    running.control.reset()
-    running.control.set_rate(60)
-    running.control.clear_calls()
-    return Night(running, tmp_path)
+def _night(sandbox, tmp_path):
+    sandbox.control.set_rate(60)
+    sandbox.control.clear_calls()
+    return Night(sandbox, tmp_path)
